@@ -1,9 +1,16 @@
+import { readFile } from "node:fs/promises";
 import type { WorkerOptions } from "miniflare";
 import type { StackWorkerOptions } from "../stack/worker-options.ts";
 import { replaceD1Bindings, wrapD1Source } from "./wrap-d1.ts";
 
 /** The line that a worker prints for each round trip to a D1 database: a statement or a batch. */
-export const roundTripLine = "d1 round trip";
+const roundTripLine = "d1 round trip";
+
+/** Counts the round trips to D1 so far. A worker's lines reach the file a moment after they were printed. */
+export async function countRoundTrips(logFile: string): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  return (await readFile(logFile, "utf8")).split(roundTripLine).length - 1;
+}
 
 const script = `${wrapD1Source}
   export default ({ DB }) => wrapD1(DB, (work) => {

@@ -60,7 +60,7 @@ export async function shootGuide(page: Page, file: StackFile, shoot: Shoot): Pro
   await shoot(page, "recovery-form");
   await preview(page, "Ticket 4502: waiting for a new card");
   await shoot(page, "recovery-preview");
-  await finish(page, "Grant PRO_MONTHLY");
+  await finish(page, "Grant Pro, monthly");
   await shoot(page, "recovery-after");
   await open("user_disputed");
   await shoot(page, "recovery-dispute");

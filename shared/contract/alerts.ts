@@ -94,6 +94,15 @@ export const alertRules = {
     sends: true,
     threshold: null,
   },
+  denials_unusual: {
+    title: "Unusual denials",
+    meaning:
+      "Checks of customers who have paid were denied more often in an hour than in any hour of the last 7 days.",
+    urgency: 1,
+    kind: "state",
+    sends: true,
+    threshold: { fallback: 20, min: 5, max: 100_000, unit: "denials more" },
+  },
   unknown_price: {
     title: "Unknown price",
     meaning: "A subscription has a price that belongs to no product.",
@@ -141,11 +150,6 @@ export const alertRuleNames = Object.keys(alertRules) as [AlertRule, ...AlertRul
 
 /** Returns the declaration without its literal types. */
 export const declarationOf = (rule: AlertRule): AlertRuleDeclaration => alertRules[rule];
-
-/** Rules that need data that is not collected yet. The settings name them. */
-export const plannedAlertRules = [
-  "Denials of paying customers above their 7-day band: denials are not counted per customer yet",
-] as const;
 
 /** The settings of a rule in one project and mode. A rule without a stored row has the defaults. */
 export interface AlertRuleSetting {

@@ -40,6 +40,39 @@ export const deliveriesSweeps = [
 ] as const;
 export type DeliveriesSweep = (typeof deliveriesSweeps)[number];
 
+/** What each sweep does, in an operator's words. */
+const sweepLabels: Record<RuntimeSweep | DeliveriesSweep, string> = {
+  expiries: "recording expiries",
+  keyrings: "sending API keys to all places",
+  lostAlarms: "looking for changes without an alarm",
+  erasures: "erasing customers",
+  termsRollouts: "updating customers after a change of included units or signals",
+  inbox: "applying Stripe events",
+  inboxReads: "applying Stripe events that need an answer from Stripe",
+  missedEvents: "looking for missed Stripe events",
+  backfills: "reading customers again after a gap in Stripe's events",
+  reviews: "reviewing silent subscriptions",
+  access: "updating access in lists",
+  oldEvents: "removing old Stripe events",
+  oldAttempts: "removing unpaid checkouts",
+  storage: "measuring the database",
+  deliveries: "starting webhook deliveries",
+  subjectJobs: "continuing data checks",
+  bulkJobs: "continuing bulk actions",
+  accessAudits: "continuing access audits",
+  alertMessages: "starting alert messages",
+  alerts: "evaluating alerts",
+  retention: "removing old rows",
+  auditEntries: "moving entries to the audit log",
+};
+
+/** Says what a run does. A run in a further database names it after the sweep. */
+export function describeSweep(run: string): string {
+  const [name = "", ...place] = run.split(" ");
+  const label = name in sweepLabels ? sweepLabels[name as keyof typeof sweepLabels] : name;
+  return [label, ...place].join(" ");
+}
+
 /**
  * The sweeps of the control database. Each of the others runs once per data database, in a separate invocation where the
  * platform limits calls, so that a database that does not answer holds up no other.

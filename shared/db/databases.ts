@@ -54,6 +54,15 @@ export function dataByNumber(env: DatabasesEnv, number: number): D1Database {
 export const dataOf = (env: DatabasesEnv, { projectId }: { projectId: string }): D1Database =>
   dataByNumber(env, databaseNumberOf(projectId));
 
+/** Returns `null` for what is no project id, or one of a database that this worker lacks. */
+export function findDataOf(env: DatabasesEnv, project: { projectId: string }): D1Database | null {
+  try {
+    return dataOf(env, project);
+  } catch {
+    return null;
+  }
+}
+
 export const databasesOf = (env: DatabasesEnv, project: { projectId: string }): Databases => ({
   control: env.DB,
   data: dataOf(env, project),

@@ -25,6 +25,54 @@ const sessionColumns = {
   planStatus: accounts.planStatus,
 };
 
+/** The token of a session, and the machine's time at which it must be live. */
+export interface SessionKey {
+  token: string;
+  now: number;
+}
+
+/**
+ * Builds the queries of a session, for a batch that may read more: rows of a project do not count before the project is
+ * found to belong to the session's account. `toSession` takes the rows.
+ */
+export function selectSession(database: DrizzleD1Database, { token, now }: SessionKey) {
+  const isLive = and(eq(operatorSessions.token, token), gt(operatorSessions.expiresAt, new Date(now)));
+  return [
+    database
+      .select(sessionColumns)
+      .from(operatorSessions)
+      .innerJoin(operators, eq(operators.id, operatorSessions.userId))
+      .leftJoin(members, eq(members.operatorId, operators.id))
+      .leftJoin(accounts, eq(accounts.accountId, members.accountId))
+      .where(isLive),
+    database
+      .select({
+        projectId: projects.projectId,
+        accountId: projects.accountId,
+        name: projects.name,
+        region: projects.region,
+        archivedAt: projects.archivedAt,
+        createdAt: projects.createdAt,
+        updatedAt: projects.updatedAt,
+      })
+      .from(operatorSessions)
+      .innerJoin(members, eq(members.operatorId, operatorSessions.userId))
+      .innerJoin(projects, eq(projects.accountId, members.accountId))
+      .where(isLive)
+      .orderBy(asc(projects.createdAt)),
+  ] as const;
+}
+
+type SessionQueries = ReturnType<typeof selectSession>;
+
+export function toSession(
+  [session]: SessionQueries[0]["_"]["result"],
+  accountProjects: SessionQueries[1]["_"]["result"],
+  openAlerts = 0,
+) {
+  return session === undefined ? null : { ...session, projects: accountProjects, openAlerts };
+}
+
 /**
  * Returns the operator behind a session token with membership, role and the account's projects: everything
  * that an authorization decision needs, in one round trip. Returns `null` for a token that is unknown,
@@ -40,42 +88,16 @@ export async function readSession(
   now: number,
   inbox: { data: D1Database; scope: Scope; now: number } | null = null,
 ) {
-  const databases = { control: db, data: inbox?.data ?? db };
-  const isLive = and(eq(operatorSessions.token, token), gt(operatorSessions.expiresAt, new Date(now)));
-  const ofControl = (database: DrizzleD1Database) =>
-    [
-      database
-        .select(sessionColumns)
-        .from(operatorSessions)
-        .innerJoin(operators, eq(operators.id, operatorSessions.userId))
-        .leftJoin(members, eq(members.operatorId, operators.id))
-        .leftJoin(accounts, eq(accounts.accountId, members.accountId))
-        .where(isLive),
-      database
-        .select({
-          projectId: projects.projectId,
-          accountId: projects.accountId,
-          name: projects.name,
-          region: projects.region,
-          archivedAt: projects.archivedAt,
-          createdAt: projects.createdAt,
-          updatedAt: projects.updatedAt,
-        })
-        .from(operatorSessions)
-        .innerJoin(members, eq(members.operatorId, operatorSessions.userId))
-        .innerJoin(projects, eq(projects.accountId, members.accountId))
-        .where(isLive)
-        .orderBy(asc(projects.createdAt)),
-    ] as const;
-  const [[sessions, accountProjects], [openAlerts]] =
-    inbox === null
-      ? [await drizzle(db).batch(ofControl(drizzle(db))), []]
-      : await queryBoth(databases, ofControl, (database) => [
-          countOpenAlerts(database, inbox.scope, inbox.now),
-        ]);
-  const session = sessions[0];
-  if (session === undefined) return null;
-  return { ...session, projects: accountProjects, openAlerts: openAlerts?.[0]?.open ?? 0 };
+  const ofControl = (database: DrizzleD1Database) => selectSession(database, { token, now });
+  if (inbox === null) {
+    const [sessions, accountProjects] = await drizzle(db).batch(ofControl(drizzle(db)));
+    return toSession(sessions, accountProjects);
+  }
+  const databases = { control: db, data: inbox.data };
+  const [[sessions, accountProjects], [openAlerts]] = await queryBoth(databases, ofControl, (database) => [
+    countOpenAlerts(database, inbox.scope, inbox.now),
+  ]);
+  return toSession(sessions, accountProjects, openAlerts[0]?.open);
 }
 
 export type OperatorSession = NonNullable<Awaited<ReturnType<typeof readSession>>>;

@@ -3,7 +3,7 @@ import { type OperatorCaller, type Refusal, refusal } from "../contract/operatio
 import type { Role } from "../contract/roles.ts";
 import type { Scope } from "../contract/scope.ts";
 import type { Actor } from "../db/audit.ts";
-import { readSession } from "../db/session.ts";
+import { type OperatorSession, readSession, type SessionKey } from "../db/session.ts";
 import { currentTime } from "../kit/clock.ts";
 import type { DevService } from "../kit/dev-service.ts";
 import { findMissingPermission, type Requirements } from "./missing-permission.ts";
@@ -28,15 +28,20 @@ export interface Authorized {
  * Resolves the session token to an operator and checks membership, role, project and recent authentication, all read from
  * D1 at this moment. A revoked session, a removed member or a withdrawn role is refused here, whatever the portal had
  * read before.
+ *
+ * `readMore` reads the session together with other rows, and returns `null` to leave it to this function. Those rows
+ * count only if the caller is authorized.
  */
 export async function authorize(
   env: OperationsEnv,
   caller: OperatorCaller,
   scope: Scope | null,
   required: Requirements,
+  readMore: (key: SessionKey) => Promise<OperatorSession | null> | null = () => null,
 ): Promise<Authorized | Refusal> {
   const machineTime = Date.now();
-  const session = await readSession(env.DB, caller.sessionToken, machineTime);
+  const key = { token: caller.sessionToken, now: machineTime };
+  const session = await (readMore(key) ?? readSession(env.DB, key.token, key.now));
   if (session === null || session.provenAt === null)
     return refusal("session_ended", "Your session has ended. Sign in again.");
   if (session.role === null || session.accountId === null)

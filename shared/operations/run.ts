@@ -21,16 +21,26 @@ export async function runOperation<Env extends OperationsEnv>(
   host: Host<Env>,
   call: OperationCall,
 ): Promise<{ outcome: string }> {
-  const { operation } = findImplementation(table, call);
-  const permit = await authorize(host.env, call.caller, call.scope, operation);
-  return permit.outcome === "refused" ? permit : runAuthorized(table, host, permit, call);
+  const { env } = host;
+  const { caller, scope, input } = call;
+  const { operation, readAhead } = findImplementation(table, call);
+  let ahead: unknown = null;
+  const permit = await authorize(env, caller, scope, operation, (session) => {
+    const reading = readAhead?.({ env, scope }, input, session) ?? null;
+    if (reading === null) return null;
+    return reading.then((read) => {
+      ahead = read.ahead;
+      return read.session;
+    });
+  });
+  return permit.outcome === "refused" ? permit : runAuthorized(table, host, { ...permit, ahead }, call);
 }
 
 /** Parses the input and executes, for a caller that was authorized. */
 export async function runAuthorized<Env extends DatabasesEnv>(
   table: Table<Env>,
   { env, waitUntil }: Host<Env>,
-  { actor, role, now, region }: Omit<Authorized, "outcome">,
+  { actor, role, now, region, ahead = null }: Omit<Authorized, "outcome"> & { ahead?: unknown },
   call: Omit<OperationCall, "caller">,
 ): Promise<{ outcome: string }> {
   const { operation, execute } = findImplementation(table, call);
@@ -40,10 +50,10 @@ export async function runAuthorized<Env extends DatabasesEnv>(
   const [onlyAction] = operation.audit;
   const audit = (entry: Partial<AuditEntry>) =>
     ({ actor, at: now, action: onlyAction, ...scope, ...entry }) as AuditEntry;
-  const context = { env, waitUntil, actor, role, now, scope, region, audit };
+  const context = { env, waitUntil, actor, role, now, scope, region, audit, ahead };
   // The table's types tie each implementation to its operation, so scope and input are what it expects.
   const reply = await execute(context as unknown as Parameters<typeof execute>[0], parsed.input);
-  if (scope !== null) await bringAuditToLog(env, scope.projectId);
+  if (scope !== null && operation.audit.length > 0) await bringAuditToLog(env, scope.projectId);
   return reply;
 }
 

@@ -261,7 +261,7 @@ describe.skipIf(chromiumPath === undefined).each(inputs)("support playbooks by %
     expect(await supporter.cause()).toContain("Renewal failed");
     await supporter.click("link", "Grant access…");
     expect(await page.getByLabel("Product", { exact: true }).inputValue()).toBe("PRO_MONTHLY");
-    await repair(supporter, subjectRef, "Grant PRO_MONTHLY", { "Last day": "2030-12-31" });
+    await repair(supporter, subjectRef, "Grant Pro, monthly", { "Last day": "2030-12-31" });
   });
 
   it("support lifts a dispute hold when given the payment id (manual recovery)", async () => {

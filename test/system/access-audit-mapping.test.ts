@@ -73,7 +73,7 @@ describe("the CSV mapping of an access audit", () => {
     );
     expect(toText(contradicting)).toContain("cus_1 has two names: user_1 on line 1, and user_9.");
     expect(toText(await upload(""))).toContain("The file has no customer.");
-    expect(toText(await owner.portal.get(list))).toContain("1 customers mapped");
+    expect(toText(await owner.portal.get(list))).toContain("1 customer mapped");
   });
 
   it.each([

@@ -79,6 +79,7 @@ describe("the inbox", () => {
       threshold_sweep_failing: "15",
       threshold_endpoint_failing: "5",
       threshold_copy_behind: "10",
+      threshold_denials_unusual: "20",
     };
     const refused = await admin.portal.post(`${path}/alerts/rules`, fields);
     expect(refused.status).toBe(422);

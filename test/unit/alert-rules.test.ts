@@ -2,7 +2,10 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type AlertMessageContent, alertRuleNames, declarationOf } from "../../shared/contract/alerts.ts";
+import { dayMs } from "../../shared/domain/entitlement.ts";
+import { findConditions } from "../../workers/deliveries/alerts/find-conditions.ts";
 import { toMail, toSlackBody } from "../../workers/deliveries/alerts/format-message.ts";
+import type { AlertFacts } from "../../workers/deliveries/db/alert-facts.ts";
 
 const page = readFileSync(resolve(import.meta.dirname, "../../docs/alerts.md"), "utf8");
 
@@ -24,6 +27,50 @@ describe("alert rules", () => {
       expect(fallback).toBeGreaterThanOrEqual(min);
       expect(fallback).toBeLessThanOrEqual(max);
     }
+  });
+});
+
+describe("causes", () => {
+  const nothing: AlertFacts = {
+    connection: null,
+    silence: null,
+    failedEvents: [],
+    failingSweeps: [],
+    endpoints: [],
+    keys: [],
+    copy: { unwritten: 0, overdue: 0, overdueSince: null },
+    denials: { recent: 0, highest: null, since: null },
+    disputes: [],
+    entitlements: [],
+    lastAudit: null,
+    settings: [],
+  };
+  const listCauses = (facts: Partial<AlertFacts>) =>
+    findConditions({ ...nothing, ...facts }, 100 * 60_000).map(({ cause }) => cause);
+
+  it("background work that fails is named by what it does, also in a further database", () => {
+    const sweeps = ["termsRollouts", "inboxReads in DATA_01"];
+    expect(listCauses({ failingSweeps: sweeps.map((sweep) => ({ sweep, since: 0 })) })).toEqual([
+      "A background task of this installation fails in every run: updating customers after a change of included units or signals.",
+      "A background task of this installation fails in every run: applying Stripe events that need an answer from Stripe in DATA_01.",
+    ]);
+  });
+
+  it("denials are unusual above the highest hour of 7 days, once a day of counts is known", () => {
+    const now = 100 * 60_000 + dayMs;
+    const count = (denials: AlertFacts["denials"]) => findConditions({ ...nothing, denials }, now).length;
+    expect(count({ recent: 26, highest: 6, since: 0 })).toBe(1);
+    expect(count({ recent: 25, highest: 6, since: 0 })).toBe(0);
+    expect(count({ recent: 20, highest: null, since: 0 })).toBe(1);
+    expect(count({ recent: 26, highest: 6, since: now - dayMs + 1 })).toBe(0);
+    expect(count({ recent: 26, highest: null, since: null })).toBe(0);
+  });
+
+  it("the name of a key with a line break adds no line", () => {
+    const key = { keyId: "key_1", name: "Server\nInbox: https://evil.example", hint: "lz_…", expiresAt: 0 };
+    expect(listCauses({ keys: [key] })).toEqual([
+      "Server Inbox: https://evil.example (lz_…) expired on 1 Jan 1970.",
+    ]);
   });
 });
 

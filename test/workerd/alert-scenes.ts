@@ -1,4 +1,5 @@
 import type { AlertRule } from "../../shared/contract/alerts.ts";
+import type { DenialReason } from "../../shared/contract/enums.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { newConnectedProject } from "./connected-project.ts";
 import { newEndpoint, now } from "./endpoints.ts";
@@ -101,6 +102,33 @@ export async function insertEntitlement(
   return entitlementId;
 }
 
+/** Adds a channel. No worker sends its messages. */
+export const insertChannel = ({ projectId, mode }: AlertScope) =>
+  run(
+    `INSERT INTO alert_channels (channel_id, project_id, mode, kind, address_sealed, address_hint, created_at)
+     VALUES (?, ?, ?, 'email', '', 'o…@example.com', 1)`,
+    newId("chn"),
+    projectId,
+    mode,
+  );
+
+/** Adds checks that were denied in the hour of `at`. */
+export async function insertDenials(
+  { projectId, mode }: AlertScope,
+  at: number,
+  reason: DenialReason,
+  denials: number,
+) {
+  await run(
+    "INSERT INTO hourly_counts (project_id, mode, metric, hour, detail, value) VALUES (?, ?, 'checks', ?, ?, ?)",
+    projectId,
+    mode,
+    at - (at % 3_600_000),
+    reason,
+    denials,
+  );
+}
+
 interface Scene {
   /** Makes the rule apply. Returns what makes it stop. */
   begin(scope: AlertScope): Promise<() => Promise<unknown>>;
@@ -183,6 +211,15 @@ export const scenes: Record<AlertRule, Scene> = {
       await insertEntitlement(scope, {});
       await insertStripeEvent(scope, { type: "charge.dispute.created", subjectRef: "user_1", object });
       return () => insertStripeEvent(scope, { type: "charge.dispute.closed", subjectRef: "user_1", object });
+    },
+  },
+  denials_unusual: {
+    begin: async (scope) => {
+      const at = await now();
+      await insertDenials(scope, at - 3 * dayMs, "usage_exhausted", 6);
+      await insertDenials(scope, at, "payment_past_due", 20);
+      await insertDenials(scope, at, "usage_exhausted", 6);
+      return () => env.DEV.advance(2 * 3_600_000);
     },
   },
   unknown_price: flagged("unknown_price"),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type AlertRule, alertRuleNames } from "../../shared/contract/alerts.ts";
+import { type AlertRule, alertRuleNames, declarationOf } from "../../shared/contract/alerts.ts";
 import { summarizeCustomer } from "../../shared/domain/customer-summary.ts";
 import { emptyState } from "../../shared/domain/ledger.ts";
 import { evaluateScope } from "../../workers/deliveries/alerts/evaluate.ts";
@@ -11,6 +11,7 @@ import { sweepAlerts } from "../../workers/deliveries/sweeps/alerts.ts";
 import { flushSubject } from "../../workers/runtime/db/flush-subject.ts";
 import {
   type AlertScope,
+  insertChannel,
   insertDelivery,
   insertEntitlement,
   insertStripeEvent,
@@ -35,6 +36,13 @@ async function listAlerts({ projectId, mode }: AlertScope) {
   return results;
 }
 
+async function listMessageKinds({ projectId }: AlertScope) {
+  const { results } = await DB.prepare("SELECT kind FROM alert_messages WHERE project_id = ? ORDER BY kind")
+    .bind(projectId)
+    .all<{ kind: string }>();
+  return results.map(({ kind }) => kind);
+}
+
 /** The sweep of the next minute, of one scope. */
 async function evaluate(scope: AlertScope) {
   await DEV.advance(minute);
@@ -43,8 +51,9 @@ async function evaluate(scope: AlertScope) {
 }
 
 describe.each(alertRuleNames)("the rule %s", (rule) => {
-  it("fires once and resolves once by the clock", async () => {
+  it("fires once and resolves once by the clock, each with a message to a channel if the rule sends", async () => {
     const scope = await newAlertScope();
+    await insertChannel(scope);
     await evaluate(scope);
     expect(await listAlerts(scope)).toEqual([]);
     const end = await scenes[rule].begin(scope);
@@ -55,6 +64,7 @@ describe.each(alertRuleNames)("the rule %s", (rule) => {
     expect(await evaluate(scope)).toEqual({ opened: 0, resolved: 1 });
     expect(await evaluate(scope)).toEqual({ opened: 0, resolved: 0 });
     expect(await listAlerts(scope)).toMatchObject([{ rule, isOpen: 0 }]);
+    expect(await listMessageKinds(scope)).toEqual(declarationOf(rule).sends ? ["fired", "resolved"] : []);
   });
 
   it("finds nothing while it is disabled, and closes what is open", async () => {

@@ -1,5 +1,7 @@
 import { type AlertRule, type AlertRuleSetting, declarationOf } from "../../../shared/contract/alerts.ts";
+import { describeSweep } from "../../../shared/contract/sweeps.ts";
 import { dayMs } from "../../../shared/domain/entitlement.ts";
+import { toOneLine } from "../../../shared/kit/send-mail.ts";
 import {
   type AlertFacts,
   type EndpointFact,
@@ -13,7 +15,7 @@ export interface Condition {
   /** Distinguishes the conditions of a rule: one alert each. */
   objectId: string;
   subjectRef: string | null;
-  /** One sentence without error texts, which may name a customer. */
+  /** One line without error texts, which may name a customer. Products and keys have their names. */
   cause: string;
   count: number;
   /** When the newest incident happened; null for a state. */
@@ -64,7 +66,7 @@ const finders: Record<AlertRule, Find> = {
         .filter(({ since }) => since <= before)
         .map(({ sweep }) => ({
           objectId: `sweep:${sweep}`,
-          cause: `The background task ${sweep} of this installation fails in every run.`,
+          cause: `A background task of this installation fails in every run: ${describeSweep(sweep)}.`,
           count: 1,
         })),
     ];
@@ -96,7 +98,7 @@ const finders: Record<AlertRule, Find> = {
       .filter(({ expiresAt }) => expiresAt <= now + threshold * dayMs)
       .map(({ keyId, name, hint, expiresAt }) => ({
         objectId: keyId,
-        cause: `${name} (${hint}) ${expiresAt <= now ? "expired" : "expires"} on ${formatDay(expiresAt)}.`,
+        cause: `${toOneLine(name)} (${hint}) ${expiresAt <= now ? "expired" : "expires"} on ${formatDay(expiresAt)}.`,
         count: 1,
       })),
   dispute_opened: ({ disputes }) =>
@@ -107,11 +109,18 @@ const finders: Record<AlertRule, Find> = {
       count: 1,
       happenedAt: receivedAt,
     })),
+  denials_unusual: ({ denials: { recent, highest, since } }, threshold, now) => {
+    // Without a day of counts, nothing is known of what is usual.
+    const isKnown = since !== null && since <= now - dayMs;
+    if (!isKnown || recent < (highest ?? 0) + threshold) return [];
+    const cause = `${plural(recent, "check")} of customers who have paid ${recent === 1 ? "was" : "were"} denied within an hour. In the 7 days before, it was ${highest ?? 0} an hour at most.`;
+    return [{ objectId: "denials", cause, count: recent }];
+  },
   unknown_price: (facts) =>
-    withFlag(facts, "unknown_price").map(({ entitlementId, subjectRef, productCode }) => ({
+    withFlag(facts, "unknown_price").map(({ entitlementId, subjectRef, productName }) => ({
       objectId: entitlementId,
       subjectRef,
-      cause: `A price of the subscription belongs to no product. It keeps the product ${productCode}.`,
+      cause: `A price of the subscription belongs to no product. It keeps the product ${toOneLine(productName)}.`,
       count: 1,
     })),
   access_audit_disagrees: ({ lastAudit }) => {
@@ -125,28 +134,28 @@ const finders: Record<AlertRule, Find> = {
   paid_without_access: (facts, _threshold, now) =>
     withFlag(facts, "paid_after_end")
       .filter(({ updatedAt }) => updatedAt > now - incidentWindowMs)
-      .map(({ entitlementId, subjectRef, productCode, updatedAt }) => ({
+      .map(({ entitlementId, subjectRef, productName, updatedAt }) => ({
         objectId: entitlementId,
         subjectRef,
-        cause: `A payment for ${productCode} arrived after its subscription ended, and granted nothing.`,
+        cause: `A payment for ${toOneLine(productName)} arrived after its subscription ended, and granted nothing.`,
         count: 1,
         happenedAt: updatedAt,
       })),
   duplicate_subscription: (facts) =>
     // Every subscription of the customer to the product has the flag.
-    withFlag(facts, "parallel_subscription").map(({ subjectRef, productCode }) => ({
+    withFlag(facts, "parallel_subscription").map(({ subjectRef, productCode, productName }) => ({
       objectId: `${subjectRef}/${productCode}`,
       subjectRef,
-      cause: `The customer pays for ${productCode} with more than one subscription.`,
+      cause: `The customer pays for ${toOneLine(productName)} with more than one subscription.`,
       count: 1,
     })),
   past_due: ({ entitlements }) =>
     entitlements
       .filter(({ status }) => status === "past_due")
-      .map(({ entitlementId, subjectRef, productCode }) => ({
+      .map(({ entitlementId, subjectRef, productName }) => ({
         objectId: entitlementId,
         subjectRef,
-        cause: `The renewal of ${productCode} could not be collected.`,
+        cause: `The renewal of ${toOneLine(productName)} could not be collected.`,
         count: 1,
       })),
 };

@@ -2,6 +2,7 @@ import type { Mode } from "../../../shared/contract/enums.ts";
 import { batchBoth, type Databases } from "../../../shared/db/databases.ts";
 import { type AlertFacts, selectControlFacts, selectDataFacts, toAlertFacts } from "./alert-facts.ts";
 import { type HeldMessage, selectHeldMessages } from "./alert-messages.ts";
+import { addProductNames } from "./alert-product-names.ts";
 
 /** A project and mode that is due for evaluation. */
 export interface DueScope {
@@ -41,8 +42,8 @@ const claim = `
   ON CONFLICT DO UPDATE SET evaluated_at = excluded.evaluated_at WHERE evaluated_at <= ?4`;
 
 /**
- * Claims the evaluation of a scope at `now` and reads the facts of its data, in one transaction. Returns `null` when
- * another sweep has claimed it after `before`.
+ * Claims the evaluation of a scope at `now` and reads the facts of its data, in one transaction. The names of products
+ * follow if a fact names one. Returns `null` when another sweep has claimed it after `before`.
  */
 export async function claimEvaluation(
   databases: Databases,
@@ -60,8 +61,10 @@ export async function claimEvaluation(
     ],
   );
   if (claimed?.meta.changes !== 1) return null;
+  const facts = toAlertFacts(ofControl, ofData, now);
+  const entitlements = await addProductNames(control, scope, facts.entitlements);
   return {
-    facts: toAlertFacts(ofControl, ofData, now),
+    facts: { ...facts, entitlements },
     held: (held?.results ?? []) as unknown as HeldMessage[],
   };
 }

@@ -1,5 +1,5 @@
-import type { AlertRule } from "../../../shared/contract/alerts.ts";
-import type { endpointDisableReasons } from "../../../shared/contract/enums.ts";
+import { type AlertRule, alertRules } from "../../../shared/contract/alerts.ts";
+import { denialReasons, type endpointDisableReasons } from "../../../shared/contract/enums.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { prepareWebhookArrivals, toWebhookSilence } from "../../../shared/db/webhook-arrivals.ts";
 import { dayMs } from "../../../shared/domain/entitlement.ts";
@@ -18,6 +18,7 @@ export interface AlertFacts {
   /** Keys without a successor that expire within 90 days or expired within the last 7. */
   keys: { keyId: string; name: string; hint: string; expiresAt: number }[];
   copy: { unwritten: number; overdue: number; overdueSince: number | null };
+  denials: DenialFact;
   /** Open disputes of customers, newest first. */
   disputes: { disputeId: string; subjectRef: string; receivedAt: number }[];
   /** Entitlements that are past due or have flags. */
@@ -43,10 +44,22 @@ export interface EndpointFact {
   deadAt: number | null;
 }
 
+/** Denied checks of customers who have paid, by the hour. The counts are approximate. */
+export interface DenialFact {
+  /** In this hour or in the last one, whichever has more. */
+  recent: number;
+  /** In the hour with most of the 7 days before; `null` without one, and where `recent` is too small to compare. */
+  highest: number | null;
+  /** The first hour of the last 7 days with a check; `null` as `highest`. */
+  since: number | null;
+}
+
 export interface EntitlementFact {
   entitlementId: string;
   subjectRef: string;
   productCode: string;
+  /** The code of a product without a row. */
+  productName: string;
   status: string;
   /** JSON array or null. */
   alertFlags: string | null;
@@ -108,6 +121,26 @@ const selectCopy = `
   FROM (SELECT project_id, mode, next_expiry_at AS expiry FROM subjects INDEXED BY subjects_by_next_expiry
     WHERE next_expiry_at IS NOT NULL AND next_expiry_at <= ?3 ORDER BY next_expiry_at LIMIT ${maxCounted})
   WHERE ${scope}`;
+
+const hourMs = 3_600_000;
+
+// A customer without any purchase has one of the other reasons.
+const paidReasons = denialReasons.filter(
+  (reason) => reason !== "no_entitlement" && reason !== "subscription_incomplete",
+);
+const denialsByHour = (hours: string) => `
+  (SELECT hour, sum(value) AS denials FROM hourly_counts WHERE ${scope} AND metric = 'checks' AND ${hours}
+   AND detail IN (${paidReasons.map((reason) => `'${reason}'`).join(", ")}) GROUP BY hour)`;
+const isOfBand = `hour >= ?3 - ${7 * dayMs} AND hour < ?3 - ${hourMs}`;
+
+// The 7 days are read only for what could be an alert.
+const selectDenials = `
+  SELECT recent,
+    CASE WHEN recent >= ${alertRules.denials_unusual.threshold.min} THEN
+      (SELECT max(denials) FROM ${denialsByHour(isOfBand)}) END AS highest,
+    CASE WHEN recent >= ${alertRules.denials_unusual.threshold.min} THEN
+      (SELECT min(hour) FROM hourly_counts WHERE ${scope} AND metric = 'checks' AND ${isOfBand}) END AS since
+  FROM (SELECT coalesce(max(denials), 0) AS recent FROM ${denialsByHour(`hour >= ?3 - ${hourMs}`)})`;
 
 const disputesOf = (type: string, columns: string) => `
   SELECT CASE WHEN json_valid(payload) THEN payload ->> '$.data.object.id' END AS disputeId ${columns}
@@ -175,6 +208,7 @@ export function selectDataFacts(
     inScope(selectFailedEvents, since),
     inScope(selectEndpoints, since),
     inScope(selectCopy, now),
+    inScope(selectDenials, now - (now % hourMs)),
     inScope(selectDisputes, since),
     inScope(selectPastDue),
     inScope(selectFlagged),
@@ -184,15 +218,20 @@ export function selectDataFacts(
   ];
 }
 
+/** Facts as the rows have them. `addProductNames` completes them. */
+type FactsWithoutNames = Omit<AlertFacts, "entitlements"> & {
+  entitlements: Omit<EntitlementFact, "productName">[];
+};
+
 /** Returns the facts from the results of `selectControlFacts` and `selectDataFacts`. */
-export function toAlertFacts(ofControl: D1Result[], ofData: D1Result[], now: number): AlertFacts {
+export function toAlertFacts(ofControl: D1Result[], ofData: D1Result[], now: number): FactsWithoutNames {
   const rowsOf = (result: D1Result) => result.results as never[];
   const [connections, sweeps, keys] = ofControl.map(rowsOf);
-  const [, failed, endpoints, copy, disputes, ...rest] = ofData.map(rowsOf);
+  const [, failed, endpoints, copy, denials, disputes, ...rest] = ofData.map(rowsOf);
   const connection = (connections?.[0] ?? null) as ConnectionFact | null;
   const settings = rest.pop() ?? [];
   const lastAudit = rest.pop()?.[0] ?? null;
-  const entitlements = rest.flat() as EntitlementFact[];
+  const entitlements = rest.flat() as FactsWithoutNames["entitlements"];
   return {
     connection,
     silence: toWebhookSilence(ofData[0], { webhookSetAt: connection?.webhookSetAt ?? null, now }),
@@ -201,6 +240,7 @@ export function toAlertFacts(ofControl: D1Result[], ofData: D1Result[], now: num
     endpoints: endpoints ?? [],
     keys: keys ?? [],
     copy: copy?.[0] ?? { unwritten: 0, overdue: 0, overdueSince: null },
+    denials: denials?.[0] ?? { recent: 0, highest: null, since: null },
     disputes: disputes ?? [],
     entitlements: [...new Map(entitlements.map((row) => [row.entitlementId, row])).values()],
     lastAudit,

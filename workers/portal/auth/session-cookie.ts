@@ -1,8 +1,7 @@
 import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
 import { modes } from "../../../shared/contract/enums.ts";
-import { dataOf } from "../../../shared/db/databases.ts";
+import { findDataOf } from "../../../shared/db/databases.ts";
 import { type OperatorSession, readSession } from "../../../shared/db/session.ts";
-import type { PortalEnv } from "../env.ts";
 import { getOrigin, type PortalContext } from "../request-context.ts";
 import { createSignInService } from "./sign-in-service.ts";
 
@@ -27,17 +26,9 @@ function findInbox(c: PortalContext) {
   const [projectId, word] = [c.req.param("project"), c.req.param("mode")];
   const mode = modes.find((known) => known === word);
   if (projectId === undefined || mode === undefined) return null;
-  const data = findData(c.env, { projectId });
+  // The guard answers for what is no project of the operator.
+  const data = findDataOf(c.env, { projectId });
   return data === null ? null : { data, scope: { projectId, mode }, now: c.get("now") };
-}
-
-/** Returns `null` for what is no project id, or one of a database that this worker lacks: the guard answers those. */
-function findData(env: PortalEnv, project: { projectId: string }): D1Database | null {
-  try {
-    return dataOf(env, project);
-  } catch {
-    return null;
-  }
 }
 
 /** Sets the session's cookie, in the form that better-auth reads. */

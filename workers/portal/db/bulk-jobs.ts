@@ -1,5 +1,5 @@
 import { and, desc, eq, sql } from "drizzle-orm";
-import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
+import type { DrizzleD1Database } from "drizzle-orm/d1";
 import type { BulkRowState } from "../../../shared/contract/operations/bulk-jobs.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import type { BulkJob, BulkJobRow } from "../../../shared/db/bulk-jobs.ts";
@@ -11,23 +11,26 @@ import { type ProductName, selectNamesOf } from "./product-names.ts";
 const countRows = (condition: string) =>
   sql<number>`(SELECT count(*) FROM bulk_job_rows WHERE job_id = ${bulkJobs.jobId} AND ${sql.raw(condition)})`;
 
-/** Returns the newest jobs of the scope with the number of their customers. */
-export async function listBulkJobs(db: D1Database, scope: Scope, limit: number) {
-  return drizzle(db)
-    .select({
-      jobId: bulkJobs.jobId,
-      action: bulkJobs.action,
-      status: bulkJobs.status,
-      operatorName: bulkJobs.operatorName,
-      note: bulkJobs.note,
-      createdAt: bulkJobs.createdAt,
-      total: countRows("true").as("total"),
-      done: countRows("state = 'done'").as("done"),
-    })
-    .from(bulkJobs)
-    .where(inScope(bulkJobs, scope))
-    .orderBy(desc(bulkJobs.jobId))
-    .limit(limit);
+/** Returns the newest jobs of the scope with the number of their customers, and the names of products, in one round trip. */
+export async function listBulkJobs(databases: Databases, scope: Scope, limit: number) {
+  const [[products], [jobs]] = await queryBoth(databases, selectNamesOf(scope), (database) => [
+    database
+      .select({
+        jobId: bulkJobs.jobId,
+        action: bulkJobs.action,
+        status: bulkJobs.status,
+        operatorName: bulkJobs.operatorName,
+        note: bulkJobs.note,
+        createdAt: bulkJobs.createdAt,
+        total: countRows("true").as("total"),
+        done: countRows("state = 'done'").as("done"),
+      })
+      .from(bulkJobs)
+      .where(inScope(bulkJobs, scope))
+      .orderBy(desc(bulkJobs.jobId))
+      .limit(limit),
+  ]);
+  return { jobs, products };
 }
 
 /** The customers of a job with the same state and the same change of access. */

@@ -1,5 +1,5 @@
 import { asc } from "drizzle-orm";
-import type { DrizzleD1Database } from "drizzle-orm/d1";
+import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { inScope } from "../../../shared/db/scope.ts";
 import { products } from "../../../shared/db/tables/configuration.ts";
@@ -22,6 +22,12 @@ export const selectNamesOf = (scope: Scope) => (database: DrizzleD1Database) =>
       .orderBy(asc(products.productCode))
       .limit(maxNames),
   ] as const;
+
+/** Returns the names of the project's products by code. */
+export async function readProductNames(db: D1Database, scope: Scope): Promise<ReadonlyMap<string, string>> {
+  const [query] = selectNamesOf(scope)(drizzle(db));
+  return new Map((await query).map(({ productCode, name }) => [productCode, name]));
+}
 
 /** Prepares the statement of the project's products by code, at most 200. */
 export const prepareProductNames = (db: D1Database, { projectId, mode }: Scope): D1PreparedStatement =>

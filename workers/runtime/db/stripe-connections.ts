@@ -16,9 +16,13 @@ export async function readConnection(db: D1Database, connectionId: string) {
 }
 
 export async function readProjectConnection(db: D1Database, projectId: string, mode: Mode) {
-  const rows = await selectConnections(drizzle(db)).where(inScope(stripeConnections, { projectId, mode }));
+  const rows = await selectProjectConnection(drizzle(db), { projectId, mode });
   return rows[0] ?? null;
 }
+
+/** Builds the query of `readProjectConnection`, for a batch. */
+export const selectProjectConnection = (database: DrizzleD1Database, scope: Scope) =>
+  selectConnections(database).where(inScope(stripeConnections, scope));
 
 /**
  * Claims and returns the connections that are the longest overdue for a sweep of their event list. They are due again

@@ -1,15 +1,20 @@
 import { and, desc, eq, gte, lt } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/d1";
-import type { Databases } from "../../../shared/db/databases.ts";
+import { type Databases, queryBoth } from "../../../shared/db/databases.ts";
 import { selectLastErasure } from "../../../shared/db/erasures.ts";
 import { ofSubject } from "../../../shared/db/scope.ts";
+import {
+  type OperatorSession,
+  type SessionKey,
+  selectSession,
+  toSession,
+} from "../../../shared/db/session.ts";
 import { stripeEvents, stripeObjects } from "../../../shared/db/tables/stripe.ts";
 import { subjects } from "../../../shared/db/tables/subjects.ts";
 import type { SubjectKey } from "../../../shared/domain/subject-name.ts";
 import { connectionIdOf } from "../../../shared/kit/ids.ts";
-import { type ConnectionWithProject, readProjectConnection } from "./stripe-connections.ts";
+import { type ConnectionWithProject, selectProjectConnection } from "./stripe-connections.ts";
 
-interface StripeCustomers {
+export interface StripeCustomers {
   /** The connection of the subject's project and mode; `null` without one. */
   found: ConnectionWithProject | null;
   /** The ids of the subject's customers at Stripe, newest first. */
@@ -18,15 +23,19 @@ interface StripeCustomers {
   newestEventId: string | null;
 }
 
-/** Returns the connection and the subject's customers at Stripe; none while the subject is being erased. */
+/**
+ * Returns the connection and the subject's customers at Stripe; none while the subject is being erased. Reads the session
+ * in the same round trip.
+ */
 export async function readStripeCustomers(
-  { control, data }: Databases,
+  databases: Databases,
   key: SubjectKey,
-): Promise<StripeCustomers> {
-  const database = drizzle(data);
-  const [found, [objects, known, events, erased]] = await Promise.all([
-    readProjectConnection(control, key.projectId, key.mode),
-    database.batch([
+  sessionKey: SessionKey,
+): Promise<{ session: OperatorSession | null; ahead: StripeCustomers }> {
+  const [[sessions, projects, connections], [objects, known, events, erased]] = await queryBoth(
+    databases,
+    (database) => [...selectSession(database, sessionKey), selectProjectConnection(database, key)],
+    (database) => [
       database
         .select({ stripeId: stripeObjects.stripeId })
         .from(stripeObjects)
@@ -50,10 +59,16 @@ export async function readStripeCustomers(
         .orderBy(desc(stripeEvents.receivedAt), desc(stripeEvents.eventId))
         .limit(1),
       selectLastErasure(database, key),
-    ]),
-  ]);
-  const newestEventId = events[0]?.eventId ?? null;
-  if (erased[0]?.state === "running") return { found, customerIds: [], newestEventId };
-  const ids = [...objects.map(({ stripeId }) => stripeId), known[0]?.stripeCustomerId ?? ""];
-  return { found, customerIds: [...new Set(ids)].filter((id) => id !== ""), newestEventId };
+    ],
+  );
+  const ids =
+    erased[0]?.state === "running"
+      ? []
+      : [...objects.map(({ stripeId }) => stripeId), known[0]?.stripeCustomerId ?? ""];
+  const ahead = {
+    found: connections[0] ?? null,
+    customerIds: [...new Set(ids)].filter((id) => id !== ""),
+    newestEventId: events[0]?.eventId ?? null,
+  };
+  return { session: toSession(sessions, projects), ahead };
 }

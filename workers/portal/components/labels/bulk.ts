@@ -5,7 +5,7 @@ import type {
   BulkRowState,
 } from "../../../../shared/contract/operations/bulk-jobs.ts";
 import type { Tone } from "../parts.tsx";
-import { formatCount, nameProduct, type ProductNames } from "./common.ts";
+import { formatCount, formatUnits, nameProduct, type ProductNames } from "./common.ts";
 
 /** Labels of actions on many customers. */
 
@@ -67,8 +67,6 @@ export function nameBulkAction(action: BulkAction, names: ProductNames): string 
       return "Undo bulk action";
   }
 }
-
-const formatUnits = (units: number) => (units === 1 ? "1 unit" : `${formatCount(units)} units`);
 
 export const formatCustomers = (count: number): string =>
   count === 1 ? "1 customer" : `${formatCount(count)} customers`;

@@ -54,6 +54,9 @@ export const nameProduct = (names: ProductNames, productCode: string): string =>
 const numbers = new Intl.NumberFormat("en-US");
 export const formatCount = (value: number): string => numbers.format(value);
 
+export const formatUnits = (units: number): string =>
+  units === 1 ? "1 unit" : `${formatCount(units)} units`;
+
 /** Formats a count that stops at 1,000. */
 export const formatCappedCount = (value: number): string => (value >= 1_000 ? "1,000+" : formatCount(value));
 

@@ -9,6 +9,7 @@ import {
 } from "../../../../shared/contract/operations/access-audits.ts";
 import { parseWholeNumber } from "../../../../shared/contract/whole-number.ts";
 import type { Confirmation } from "../../auth/confirm-first.tsx";
+import { formatCustomers } from "../../components/labels/bulk.ts";
 import { formatCount } from "../../components/labels/common.ts";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { readAuditPage } from "../../db/access-audits.ts";
@@ -102,6 +103,6 @@ export async function uploadCsv(c: PortalContext) {
   const reply = await callOperation(c, uploadMapping, { csv: (await readForm(c))["csv"] ?? "" });
   if (reply.outcome === "refused") return renderRefusalPage(c, reply);
   if (reply.outcome === "problems") return renderAccessAudits(c, { mapping: reply }, 422);
-  const text = `${formatCount(reply.customers)} customers mapped. Run the audit to use them.`;
+  const text = `${formatCustomers(reply.customers)} mapped. Run the audit to use them.`;
   return redirectWith(c, buildPath(c, "/access-audit"), text);
 }

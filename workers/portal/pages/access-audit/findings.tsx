@@ -3,6 +3,7 @@ import {
   type FindingClass,
   importFindings,
 } from "../../../../shared/contract/operations/access-audits.ts";
+import { applySync } from "../../../../shared/contract/operations/customers.ts";
 import type { AuditFindingRow } from "../../../../shared/db/access-audits.ts";
 import { mayRun } from "../../auth/may-run.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
@@ -148,7 +149,7 @@ function Action({
   const none = <span class="quiet">—</span>;
   switch (action) {
     case "sync":
-      return subjectRef === null
+      return subjectRef === null || !mayRun(c, applySync)
         ? none
         : link("Sync from Stripe", `${buildCustomerPath(c, subjectRef)}/sync`);
     case "retry_event":

@@ -1,3 +1,4 @@
+import { formatCustomers } from "../../components/labels/bulk.ts";
 import { formatCount } from "../../components/labels/common.ts";
 import type { MoveInFacts } from "../../db/access-audits.ts";
 
@@ -25,6 +26,7 @@ export function buildSteps(facts: MoveInFacts): Step[] {
     disagreements,
   } = facts;
   const open = lastAudit?.counts.not_imported ?? 0;
+  const unknown = lastAudit?.counts.unknown_price ?? 0;
   const unmapped = lastAudit?.counts.unmapped ?? 0;
   const denied = lastAudit?.counts.paid_but_denied ?? 0;
   const auditPage = audit === null ? "/access-audit" : `/access-audit/${audit.auditId}`;
@@ -39,12 +41,12 @@ export function buildSteps(facts: MoveInFacts): Step[] {
       action: "Stripe",
     },
     {
-      done: products > 0 && (lastAudit?.counts.unknown_price ?? 0) === 0,
+      done: products > 0 && unknown === 0,
       title: "Map prices to products",
       text:
-        lastAudit === null || lastAudit.counts.unknown_price === 0
-          ? `${formatCount(products)} active products.`
-          : `${formatCount(lastAudit.counts.unknown_price)} purchases have a price without a product.`,
+        unknown === 0
+          ? `${formatCount(products)} active ${products === 1 ? "product" : "products"}.`
+          : `${formatCount(unknown)} ${unknown === 1 ? "purchase has" : "purchases have"} a price without a product.`,
       page: "/products",
       action: "Products",
     },
@@ -83,7 +85,7 @@ export function buildSteps(facts: MoveInFacts): Step[] {
       done: hasShadow && disagreements === 0,
       title: "Compare in the shadow",
       text: hasShadow
-        ? `${formatCount(disagreements)} customers with another answer in your app.`
+        ? `${formatCustomers(disagreements)} with another answer in your app.`
         : "Send your app's own answers for some days, and compare them. Nothing is enforced.",
       page: "/shadow",
       action: "Shadow",

@@ -3,6 +3,7 @@ import type { AuditSettingsRow } from "../../../../shared/db/access-audits.ts";
 import { mayRun } from "../../auth/may-run.ts";
 import { Field, FieldError, type FormState, Select, SubmitButton } from "../../components/fields.tsx";
 import { mappingOptions } from "../../components/labels/access-audit.ts";
+import { formatCustomers } from "../../components/labels/bulk.ts";
 import { formatCount } from "../../components/labels/common.ts";
 import { Card } from "../../components/parts.tsx";
 import { buildPath, type PortalContext } from "../../request-context.ts";
@@ -83,7 +84,7 @@ function MappingFile({
   refused: Refused;
 }) {
   return (
-    <Card title="CSV file" note={`${formatCount(mapped)} customers mapped`} pad>
+    <Card title="CSV file" note={`${formatCustomers(mapped)} mapped`} pad>
       {mapping === undefined ? null : (
         <div class="notice bad" role="alert">
           <p>
@@ -145,7 +146,7 @@ function SettingsFacts({
           {metadataKey === null ? null : <code> {metadataKey}</code>}
         </dd>
         <dt>CSV file</dt>
-        <dd>{formatCount(mapped)} customers mapped</dd>
+        <dd>{formatCustomers(mapped)} mapped</dd>
         <dt>Daily audit of live mode</dt>
         <dd>{dailyHour === null ? "Off" : `${String(dailyHour).padStart(2, "0")}:00 UTC`}</dd>
       </dl>

@@ -1,7 +1,6 @@
-import { plannedAlertRules } from "../../../../shared/contract/alerts.ts";
 import { emptyForm, type FormState } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
-import { Card, PageHead } from "../../components/parts.tsx";
+import { PageHead } from "../../components/parts.tsx";
 import { readAlertSettings } from "../../db/alerts.ts";
 import { buildPath, getData, getScope, type PortalContext } from "../../request-context.ts";
 import { Channels } from "./channels.tsx";
@@ -30,13 +29,6 @@ export async function renderAlertSettingsPage(
       </PageHead>
       <Channels c={c} channels={channels} form={channel} />
       <Rules c={c} settings={settings} sent={rules} />
-      <Card title="Not available yet" pad>
-        <ul>
-          {plannedAlertRules.map((rule) => (
-            <li>{rule}</li>
-          ))}
-        </ul>
-      </Card>
     </>,
   );
 }

@@ -11,6 +11,7 @@ import {
 import { actionReason } from "../../../../shared/contract/operations/inputs.ts";
 import { parseWholeNumber } from "../../../../shared/contract/whole-number.ts";
 import type { FormState } from "../../components/fields.tsx";
+import { formatCustomers } from "../../components/labels/bulk.ts";
 import { formatCount } from "../../components/labels/common.ts";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { callOperation, parseForm, toHttpStatus, toRefusedForm } from "../../http/call-operation.ts";
@@ -74,7 +75,7 @@ function readList(form: Form): ParsedRefs {
 function checkList({ refs }: ParsedRefs): FormState["errors"] {
   if (refs.length === 0) return { refs: "List at least one customer." };
   if (refs.length <= maxBulkCustomers) return {};
-  return { refs: `The list has ${formatCount(refs.length)} customers. Split it into lists of up to 1,000.` };
+  return { refs: `The list has ${formatCustomers(refs.length)}. Split it into lists of up to 1,000.` };
 }
 
 function readAction(form: Form, zone: string) {

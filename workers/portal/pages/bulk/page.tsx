@@ -7,13 +7,14 @@ import { Card, Empty, PageHead, Pill } from "../../components/parts.tsx";
 import { Cell, numberColumn, Row, Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { listBulkJobs } from "../../db/bulk-jobs.ts";
-import { buildPath, getData, getScope, type PortalContext } from "../../request-context.ts";
+import { buildPath, getDatabases, getScope, type PortalContext } from "../../request-context.ts";
 
 const maxJobs = 50;
 
 /** Lists the jobs of the project and mode. */
 export async function showBulkJobs(c: PortalContext) {
-  const jobs = await listBulkJobs(getData(c), getScope(c), maxJobs);
+  const { jobs, products } = await listBulkJobs(getDatabases(c), getScope(c), maxJobs);
+  const names = new Map(products.map(({ productCode, name }) => [productCode, name]));
   return renderPage(
     c,
     { title: "Bulk actions" },
@@ -50,7 +51,7 @@ export async function showBulkJobs(c: PortalContext) {
             {jobs.map(({ jobId, action, status, operatorName, note, createdAt, total, done }) => (
               <Row>
                 <Cell class="wrap">
-                  <a href={buildPath(c, `/bulk/${jobId}`)}>{nameBulkAction(action, new Map())}</a>
+                  <a href={buildPath(c, `/bulk/${jobId}`)}>{nameBulkAction(action, names)}</a>
                   <small class="quiet">
                     <Time at={createdAt} now={c.get("now")} /> by {operatorName} · {note}
                   </small>

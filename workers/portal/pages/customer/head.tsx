@@ -1,7 +1,7 @@
 import type { CustomerView } from "../../../../shared/contract/operations/customer-views.ts";
 import type { StripeProfile } from "../../../../shared/contract/operations/stripe-profile.ts";
 import { Icon } from "../../components/icon.tsx";
-import { formatCount, nameProduct, type ProductNames } from "../../components/labels/common.ts";
+import { formatCount, formatUnits, nameProduct, type ProductNames } from "../../components/labels/common.ts";
 import { entitlementStatusLabels, formatHeadline } from "../../components/labels/customer.ts";
 import { LookAlikeMark } from "../../components/look-alike.tsx";
 import { CopyButton, Id } from "../../components/parts.tsx";
@@ -133,7 +133,7 @@ function summarizeEntitlement(
     entitlementStatusLabels[status].label.toLowerCase(),
     ...(unitsRemaining === null
       ? []
-      : [`${formatCount(unitsRemaining)} of ${formatCount(unitsGranted ?? 0)} units left`]),
+      : [`${formatCount(unitsRemaining)} of ${formatUnits(unitsGranted ?? 0)} left`]),
     ...(end === null ? [] : [`until ${formatExactTime(end, zone)}`]),
   ];
   return `${nameProduct(names, productCode)}: ${facts.join(", ")}`;

@@ -46,8 +46,8 @@ const entriesPerPage = 50;
 export const maxRowsPerList = 100;
 
 /**
- * Reads the ledger, D1 and Stripe in parallel. Including the session, this takes four round trips to D1, of which three
- * are one after another. Stripe is waited for at most a second.
+ * Reads the ledger, D1 and Stripe in parallel. Including the session, this takes three round trips to D1, of which two are
+ * one after another. Stripe is waited for at most a second.
  */
 export async function loadCustomer(
   c: PortalContext,

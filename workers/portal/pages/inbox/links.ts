@@ -72,6 +72,10 @@ const builders: Record<AlertRule, Build> = {
     action: ifAllowed(c, rotateApiKey, "Rotate key…", `/keys/${objectId}/rotate`),
   }),
   dispute_opened: customer,
+  denials_unusual: (c) => ({
+    object: { label: "Overview", href: buildPath(c) },
+    action: { label: "View denials", href: buildPath(c, "?period=48h#checks") },
+  }),
   unknown_price: (c, alert) => ({
     ...customer(c, alert),
     action: { label: "Review products", href: buildPath(c, "/products") },

@@ -1,5 +1,5 @@
 import { BarChart } from "../../components/bar-chart.tsx";
-import { formatCount } from "../../components/labels/common.ts";
+import { formatCount, formatUnits } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, CopyButton, PageHead } from "../../components/parts.tsx";
 import { readOverview } from "../../db/overview.ts";
@@ -106,7 +106,7 @@ function Charts({ series, period, zone }: { series: OverviewSeries; period: Peri
           slotHead={slotHead}
         />
       </Card>
-      <Card title="Credits spent" note={`${formatCount(credits.total)} units`} id="credits">
+      <Card title="Credits spent" note={formatUnits(credits.total)} id="credits">
         <BarChart
           id="credits-chart"
           title="Credits spent"

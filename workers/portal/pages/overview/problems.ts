@@ -1,5 +1,5 @@
 import type { AlertRule } from "../../../../shared/contract/alerts.ts";
-import type { DeliveriesSweep, RuntimeSweep } from "../../../../shared/contract/sweeps.ts";
+import { describeSweep } from "../../../../shared/contract/sweeps.ts";
 import { isFilling, maxD1Bytes, maxObjectBytes } from "../../../../shared/domain/storage-limits.ts";
 import { formatBytes, formatCappedCount } from "../../components/labels/common.ts";
 import { describeSilence } from "../../components/labels/stripe-event.ts";
@@ -16,39 +16,6 @@ export interface Problem {
   action: { label: string; page: string } | null;
   /** The rule that reports it too. Its alert says more, so the problem is left out once there is one. */
   rule: AlertRule | null;
-}
-
-/** What each sweep does, in an operator's words. */
-const sweepLabels: Record<RuntimeSweep | DeliveriesSweep, string> = {
-  expiries: "recording expiries",
-  keyrings: "sending API keys to all places",
-  lostAlarms: "looking for changes without an alarm",
-  erasures: "erasing customers",
-  termsRollouts: "updating customers after a change of included units or signals",
-  inbox: "applying Stripe events",
-  inboxReads: "applying Stripe events that need an answer from Stripe",
-  missedEvents: "looking for missed Stripe events",
-  backfills: "reading customers again after a gap in Stripe's events",
-  reviews: "reviewing silent subscriptions",
-  access: "updating access in lists",
-  oldEvents: "removing old Stripe events",
-  oldAttempts: "removing unpaid checkouts",
-  storage: "measuring the database",
-  deliveries: "starting webhook deliveries",
-  subjectJobs: "continuing data checks",
-  bulkJobs: "continuing bulk actions",
-  accessAudits: "continuing access audits",
-  alertMessages: "starting alert messages",
-  alerts: "evaluating alerts",
-  retention: "removing old rows",
-  auditEntries: "moving entries to the audit log",
-};
-
-/** A run in a further database names it after the sweep. */
-function describeSweep(run: string): string {
-  const [name = "", ...place] = run.split(" ");
-  const label = name in sweepLabels ? sweepLabels[name as keyof typeof sweepLabels] : name;
-  return [label, ...place].join(" ");
 }
 
 /** An event is tried again within seconds, and a delivery sent. A longer wait is reported. */

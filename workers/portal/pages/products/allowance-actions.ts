@@ -5,7 +5,7 @@ import {
 } from "../../../../shared/contract/operations/products.ts";
 import { parseWholeNumber } from "../../../../shared/contract/whole-number.ts";
 import type { Confirmation } from "../../auth/confirm-first.tsx";
-import { formatCount } from "../../components/labels/common.ts";
+import { formatCustomers } from "../../components/labels/bulk.ts";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { formatDay } from "../../components/time.tsx";
 import { countSubscribers } from "../../db/product-subscribers.ts";
@@ -25,7 +25,7 @@ export async function confirmAllowance(c: PortalContext, form: Form): Promise<Co
   if (parsed.outcome === "invalid") return null;
   const { productCode, from, ...terms } = parsed.input;
   const customers = await countSubscribers(getData(c), getScope(c), productCode);
-  const who = customers === 1 ? "1 customer has" : `${formatCount(customers)} customers have`;
+  const who = `${formatCustomers(customers)} ${customers === 1 ? "has" : "have"}`;
   const since = from === null ? "now on" : `${formatDay(from, "UTC")} on`;
   return {
     title: `Change the included units of ${productCode}?`,

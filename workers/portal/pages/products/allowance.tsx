@@ -1,7 +1,7 @@
 import type { AllowanceTerms } from "../../../../shared/domain/allowance-terms.ts";
 import { Field, type FormState, Select, SubmitButton } from "../../components/fields.tsx";
 import { JobProgress } from "../../components/job.tsx";
-import { formatCount } from "../../components/labels/common.ts";
+import { formatCount, formatUnits } from "../../components/labels/common.ts";
 import { Card } from "../../components/parts.tsx";
 import { Cell, Row, Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
@@ -141,5 +141,5 @@ function AllowanceForm({
 function describeRollover({ rolloverWindows, rolloverMax }: AllowanceTerms): string {
   if (rolloverWindows === 0) return "—";
   const windows = rolloverWindows === 1 ? "1 window" : `${rolloverWindows} windows`;
-  return rolloverMax === null ? windows : `${windows}, at most ${formatCount(rolloverMax)} units`;
+  return rolloverMax === null ? windows : `${windows}, at most ${formatUnits(rolloverMax)}`;
 }

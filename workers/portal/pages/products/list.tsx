@@ -1,7 +1,7 @@
 import { createProduct } from "../../../../shared/contract/operations/products.ts";
 import type { ProductRow } from "../../../../shared/db/products.ts";
 import { mayRun } from "../../auth/may-run.ts";
-import { capitalize, formatCount, kindLabels } from "../../components/labels/common.ts";
+import { capitalize, formatCount, formatUnits, kindLabels } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, Id, NextPage, PageHead, Pill } from "../../components/parts.tsx";
 import { Cell, Row, Table } from "../../components/table.tsx";
@@ -127,5 +127,5 @@ export function describeProduct({
 }: Pick<ProductRow, "kind" | "units" | "durationDays" | "expiresAfterDays">): string {
   if (kind === "subscription") return "access while paid";
   if (kind === "time_pass") return `${formatDays(durationDays ?? 0)} of access`;
-  return `${formatCount(units ?? 0)} units${expiresAfterDays === null ? "" : `, usable for ${formatDays(expiresAfterDays)}`}`;
+  return `${formatUnits(units ?? 0)}${expiresAfterDays === null ? "" : `, usable for ${formatDays(expiresAfterDays)}`}`;
 }

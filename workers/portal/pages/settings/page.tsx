@@ -90,11 +90,11 @@ function SettingsForm({ c, form, project }: { c: PortalContext; form: FormState;
 
 function SettingsFacts({ project }: { project: ProjectRow }) {
   return (
-    <Card title="Settings" pad>
+    <Card title="General" pad>
       <dl class="facts">
-        <dt>After paying</dt>
+        <dt>Success URL</dt>
         <dd>{project.successUrl ?? "not set"}</dd>
-        <dt>Without paying</dt>
+        <dt>Cancel URL</dt>
         <dd>{project.cancelUrl ?? "not set"}</dd>
         <dt>Grace period (days)</dt>
         <dd>{project.graceDays}</dd>

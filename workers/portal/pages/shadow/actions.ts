@@ -5,7 +5,7 @@ import {
   maxComparedPerCall,
 } from "../../../../shared/contract/operations/shadow.ts";
 import type { Confirmation } from "../../auth/confirm-first.tsx";
-import { formatCount } from "../../components/labels/common.ts";
+import { formatCustomers } from "../../components/labels/bulk.ts";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { callOperation } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
@@ -56,6 +56,6 @@ export function confirmClearing(c: PortalContext): Confirmation {
 export async function clearList(c: PortalContext) {
   const reply = await callOperation(c, clearShadow, {});
   if (reply.outcome === "refused") return renderRefusalPage(c, reply);
-  const customers = reply.cleared === 1 ? "1 customer" : `${formatCount(reply.cleared)} customers`;
+  const customers = formatCustomers(reply.cleared);
   return redirectWith(c, buildPath(c, "/shadow"), `List cleared: ${customers}.`);
 }

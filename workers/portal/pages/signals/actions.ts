@@ -1,6 +1,6 @@
 import { setSignals, signalsSchema } from "../../../../shared/contract/operations/projects.ts";
 import type { Confirmation } from "../../auth/confirm-first.tsx";
-import { formatCount } from "../../components/labels/common.ts";
+import { formatCustomers } from "../../components/labels/bulk.ts";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { countCustomers } from "../../db/product-subscribers.ts";
 import { callOperation, parseForm } from "../../http/call-operation.ts";
@@ -20,7 +20,7 @@ const fieldNames = {
 export async function confirmSignals(c: PortalContext, form: Form): Promise<Confirmation | null> {
   if (readSignalsForm(c, form).outcome === "invalid") return null;
   const customers = await countCustomers(getData(c), getScope(c));
-  const who = customers === 1 ? "1 customer" : `${formatCount(customers)} customers`;
+  const who = formatCustomers(customers);
   return {
     title: "Change signals?",
     text: `Licenzy gives the settings to ${who} in the background, at up to 600 a minute. Endpoints that subscribe get usage.low once for each customer with units at or below a new threshold, and entitlement.expiring for each end that is near.`,

@@ -3,7 +3,7 @@ import type { SignalColumns } from "../../../../shared/db/signal-settings.ts";
 import { mayRun } from "../../auth/may-run.ts";
 import { Field, type FormState, Select, SubmitButton } from "../../components/fields.tsx";
 import { JobProgress } from "../../components/job.tsx";
-import { formatCount } from "../../components/labels/common.ts";
+import { formatUnits } from "../../components/labels/common.ts";
 import { Card } from "../../components/parts.tsx";
 import { readRollout } from "../../db/product-subscribers.ts";
 import { buildPath, getData, getScope, type PortalContext } from "../../request-context.ts";
@@ -89,7 +89,7 @@ function describeSignals(
   const describe = (value: number | null, text: (value: number) => string) =>
     value === null ? blank : value === 0 ? "none" : text(value);
   const low = describe(lowBalance, (value) =>
-    lowBalanceIn === "percent" ? `${value} % of what a pack granted` : `${formatCount(value)} units`,
+    lowBalanceIn === "percent" ? `${value} % of what a pack granted` : formatUnits(value),
   );
   const days = describe(expiringDays, (value) => (value === 1 ? "1 day before" : `${value} days before`));
   return `Low balance: ${low}. Expiring notice: ${days}.`;

@@ -25,7 +25,7 @@ export function BackfillCard({ c, backfill }: { c: PortalContext; backfill: Stri
           <JobTimes job={backfill} now={now} />
         </dl>
         {error === null ? null : (
-          <p class="notice warn">It is tried again within a minute. The last try failed: {error}</p>
+          <p class="notice warn">Licenzy retries within a minute. The last attempt failed: {error}</p>
         )}
         <Buttons c={c} backfill={backfill} />
       </div>

@@ -127,20 +127,23 @@ function MemberRow({ c, person, canManage }: { c: PortalContext; person: Person;
         <Time at={createdAt} now={c.get("now")} />
       </Cell>
       <Cell>
-        {!isSelf && mayRun(c, createResetLink) ? (
-          <a class="button small" href={`/team/reset/${operatorId}`}>
-            Reset sign-in…
-          </a>
-        ) : null}{" "}
-        {isSelf || canManage ? (
-          <ActionButton
-            action={isSelf ? "/team/leave" : "/team/remove"}
-            fields={{ operator: operatorId }}
-            label={isSelf ? "Leave…" : "Remove…"}
-            tone="danger"
-            confirms
-          />
-        ) : null}
+        {/* A row of boxes: a line of text would move while the page is parsed. */}
+        <div class="actions">
+          {!isSelf && mayRun(c, createResetLink) ? (
+            <a class="button small" href={`/team/reset/${operatorId}`}>
+              Reset sign-in…
+            </a>
+          ) : null}
+          {isSelf || canManage ? (
+            <ActionButton
+              action={isSelf ? "/team/leave" : "/team/remove"}
+              fields={{ operator: operatorId }}
+              label={isSelf ? "Leave…" : "Remove…"}
+              tone="danger"
+              confirms
+            />
+          ) : null}
+        </div>
       </Cell>
     </Row>
   );
@@ -168,12 +171,12 @@ function Invited({
             </Cell>
             <Cell>
               {canManage ? (
-                <>
+                <div class="actions">
                   <ActionButton
                     action="/team/invitations/renew"
                     fields={{ invitation: invitationId, expires_at: String(expiresAt) }}
                     label={isMailEnabled(c.env) ? "Send again" : "New link"}
-                  />{" "}
+                  />
                   <ActionButton
                     action="/team/invitations/revoke"
                     fields={{ invitation: invitationId }}
@@ -181,7 +184,7 @@ function Invited({
                     tone="danger"
                     confirms
                   />
-                </>
+                </div>
               ) : null}
             </Cell>
           </Row>

@@ -5,9 +5,13 @@ import {
   readDecision,
 } from "../../../../shared/contract/operations/customers.ts";
 import { refusal } from "../../../../shared/contract/operations/reply.ts";
+import { findDataOf } from "../../../../shared/db/databases.ts";
 import { decideProducts } from "../../../../shared/domain/product-decision.ts";
 import { subjectName } from "../../../../shared/domain/subject-name.ts";
 import { decodeDecisionId } from "../../../../shared/kit/decision-id.ts";
+import type { ReadAhead } from "../../../../shared/operations/implement.ts";
+import { readStripeCustomers, type StripeCustomers } from "../../db/stripe-customers.ts";
+import type { RuntimeEnv } from "../../env.ts";
 import { explainEntitlement, toDecisionView } from "../../subject/views/explain.ts";
 import { toReservationView } from "../../subject/views/reservation-view.ts";
 import { callSubject } from "../../subject-stub.ts";
@@ -17,16 +21,31 @@ import { readProfile } from "./stripe-profile.ts";
 
 const maxEntries = 200;
 
+/** What the profile needs. Also for a name that no customer can have: the operation refuses it. */
+const readAhead: ReadAhead<RuntimeEnv, typeof readCustomer, StripeCustomers> = (
+  { env, scope },
+  { subjectRef, withProfile },
+  session,
+) => {
+  const data = findDataOf(env, scope);
+  if (!withProfile || data === null) return null;
+  return readStripeCustomers({ control: env.DB, data }, { ...scope, subjectRef }, session);
+};
+
 /** Reads the ledger and Stripe at the same time. */
-export const read = implementForCustomer(readCustomer, async (context, { before, limit, withProfile }) => {
-  const { env, identity } = context;
-  const page = { before, limit: Math.min(limit, maxEntries) };
-  const [customer, profile] = await Promise.all([
-    callSubject(env, identity, (subject) => subject.customerView(identity, page)),
-    withProfile ? readProfile(context) : null,
-  ]);
-  return { outcome: "done", customer, profile };
-});
+export const read = implementForCustomer(
+  readCustomer,
+  async (context, { before, limit, withProfile }) => {
+    const { env, identity } = context;
+    const page = { before, limit: Math.min(limit, maxEntries) };
+    const [customer, profile] = await Promise.all([
+      callSubject(env, identity, (subject) => subject.customerView(identity, page)),
+      withProfile ? readProfile(context) : null,
+    ]);
+    return { outcome: "done", customer, profile };
+  },
+  readAhead,
+);
 
 /** Also for an id of the right form that nothing here returned: a sequence and a time that do not belong together. */
 const noSuchDecision = refusal("invalid", "Decision not found for this customer.", "asOf");

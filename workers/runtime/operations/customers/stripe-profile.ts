@@ -2,14 +2,14 @@ import Stripe from "stripe";
 import type { readCustomer } from "../../../../shared/contract/operations/customers.ts";
 import { type Refusal, refusal } from "../../../../shared/contract/operations/reply.ts";
 import type { StripeProfile } from "../../../../shared/contract/operations/stripe-profile.ts";
-import { databasesOf } from "../../../../shared/db/databases.ts";
 import {
   DependencyUnavailableError,
   remainingMs,
   TimeoutError,
   withTimeout,
 } from "../../../../shared/kit/timeout.ts";
-import { readStripeCustomers } from "../../db/stripe-customers.ts";
+import type { WithAhead } from "../../../../shared/operations/implement.ts";
+import type { StripeCustomers } from "../../db/stripe-customers.ts";
 import { createConnectionStripeClient } from "../../stripe-connection/create-stripe-client.ts";
 import type { CustomerContext } from "../implement.ts";
 import { stripeRefusal } from "../refusals.ts";
@@ -38,15 +38,15 @@ const profiles = new RecentReads<Omit<StripeProfile, "olderCustomers">>({
  */
 export async function readProfile({
   env,
-  identity,
   now,
+  ahead,
   waitUntil,
-}: CustomerContext<typeof readCustomer>): Promise<StripeProfile | Refusal | null> {
+}: CustomerContext<typeof readCustomer> & WithAhead<StripeCustomers>): Promise<
+  StripeProfile | Refusal | null
+> {
+  if (ahead === null) throw new Error("a profile is read for a session only");
   const startedAt = Date.now();
-  const { found, customerIds, newestEventId } = await readStripeCustomers(
-    databasesOf(env, identity),
-    identity,
-  );
+  const { found, customerIds, newestEventId } = ahead;
   const [customerId, ...older] = customerIds;
   if (found === null || customerId === undefined) return null;
   const { connection } = found;

@@ -2,20 +2,33 @@ import type {
   ChangeView,
   EntitlementExplained,
 } from "../../../../../shared/contract/operations/customer-views.ts";
-import { formatCount } from "../../../components/labels/common.ts";
+import {
+  formatCount,
+  formatUnits,
+  nameProduct,
+  type ProductNames,
+} from "../../../components/labels/common.ts";
 import { denialLabels, entitlementStatusLabels } from "../../../components/labels/customer.ts";
 import { Id, Pill } from "../../../components/parts.tsx";
 import { Cell, numberColumn, Row, Table } from "../../../components/table.tsx";
 import { ExactTime } from "../../../components/time.tsx";
 
 /** Lists entitlements before and after the change. */
-export function ChangeTable({ changes, now }: { changes: ChangeView[]; now: number }) {
+export function ChangeTable({
+  changes,
+  names,
+  now,
+}: {
+  changes: ChangeView[];
+  names: ProductNames;
+  now: number;
+}) {
   return (
     <Table label="Entitlements that change" columns={["Product", "Before", "After", numberColumn("Units")]}>
       {changes.map(({ before, after, units }) => (
         <Row>
           <Cell class="wrap">
-            <b>{after.productCode}</b>
+            <b>{nameProduct(names, after.productCode)}</b>
             <small>
               <Id value={after.entitlementId} />
             </small>
@@ -38,7 +51,7 @@ function Facts({ of: entitlement, now }: { of: EntitlementExplained; now: number
     <>
       <Pill tone={entitlementStatusLabels[status].tone}>{entitlementStatusLabels[status].label}</Pill>
       <small>{unavailableReason === null ? "gives access" : denialLabels[unavailableReason]}</small>
-      {unitsRemaining === null ? null : <small class="num">{formatCount(unitsRemaining)} units left</small>}
+      {unitsRemaining === null ? null : <small class="num">{formatUnits(unitsRemaining)} left</small>}
       {startsAt === null || startsAt <= now ? null : (
         <small>
           from <ExactTime at={startsAt} />

@@ -7,10 +7,17 @@ import * as customers from "../../../../../shared/contract/operations/customers.
 import type { Refusal } from "../../../../../shared/contract/operations/reply.ts";
 import { newId } from "../../../../../shared/kit/ids.ts";
 import { Field, FieldError, type FormState, Radios } from "../../../components/fields.tsx";
-import { formatCount, kindLabels } from "../../../components/labels/common.ts";
+import {
+  formatCount,
+  formatUnits,
+  kindLabels,
+  nameProduct,
+  type ProductNames,
+} from "../../../components/labels/common.ts";
 import { renderPage } from "../../../components/layout.tsx";
 import { Id } from "../../../components/parts.tsx";
 import { renderRefusalPage } from "../../../components/refusal-page.ts";
+import { readProductNames } from "../../../db/product-names.ts";
 import { listProducts } from "../../../db/products.ts";
 import { callOperation, toHttpStatus } from "../../../http/call-operation.ts";
 import { buildCustomerPath, type Form, getScope, type PortalContext } from "../../../request-context.ts";
@@ -18,6 +25,9 @@ import { GrantFields, type ProductOptions } from "./grant-fields.tsx";
 import { type ActionName, actions, toRefusedActionForm } from "./parse-form.ts";
 import { ActionHead, ReasonFields } from "./parts.tsx";
 import { ReleaseFields } from "./release-fields.tsx";
+
+/** The actions on one entitlement, which the form names by its product. */
+const targeting: ReadonlySet<ActionName> = new Set(["revoke", "adjust", "lift-hold"]);
 
 /** Shows the form of an action: its parameters and the reason. Sending the form only previews the action. */
 export async function renderActionPage(
@@ -27,9 +37,10 @@ export async function renderActionPage(
   status: 200 | 404 | 409 | 422 | 502 = 200,
 ) {
   const subjectRef = c.req.param("subject") ?? "";
-  const [products, customer] = await Promise.all([
+  const [products, customer, names] = await Promise.all([
     name === "grant" ? listProductOptions(c) : [],
     name === "undo" || name === "sync" ? null : readNewest(c, subjectRef),
+    targeting.has(name) ? readProductNames(c.env.DB, getScope(c)) : new Map<string, string>(),
   ]);
   // The id is chosen with the form, so that a form sent twice acts once.
   const actionId = form.values["action_id"] ?? newId("act", c.get("now"));
@@ -40,7 +51,7 @@ export async function renderActionPage(
       <ActionHead c={c} subjectRef={subjectRef} title={actions[name].title} />
       <form method="post" action={buildCustomerPath(c, subjectRef, `/${name}/preview`)} class="form">
         <input type="hidden" name="action_id" value={actionId} />
-        <Fields c={c} name={name} form={form} products={products} customer={customer} />
+        <Fields c={c} name={name} form={form} products={products} customer={customer} names={names} />
         <ReasonFields
           form={form}
           placeholder="Ticket 4471: double charge"
@@ -82,29 +93,32 @@ function Fields({
   form,
   products,
   customer,
+  names,
 }: {
   c: PortalContext;
   name: ActionName;
   form: FormState;
   products: ProductOptions;
   customer: CustomerView | null;
+  names: ProductNames;
 }) {
-  const target = customer?.entitlements.find(
+  const entitlement = customer?.entitlements.find(
     ({ entitlementId }) => entitlementId === form.values["entitlement_id"],
   );
+  const target = { form, entitlement, names };
   switch (name) {
     case "grant":
       return <GrantFields c={c} form={form} products={products} customer={customer} />;
     case "revoke":
       return (
-        <Target form={form} field="entitlement_id" entitlement={target}>
+        <Target {...target} field="entitlement_id">
           Ends now. What is left of it can't be used. You can undo this.
         </Target>
       );
     case "adjust":
       return (
         <>
-          <Target form={form} field="entitlement_id" entitlement={target}>
+          <Target {...target} field="entitlement_id">
             Changes the units left. Past usage is not affected.
           </Target>
           <Radios form={form} name="how" label="Change" options={adjustments} fallback="add" />
@@ -114,7 +128,7 @@ function Fields({
     case "lift-hold":
       return (
         <>
-          <Target form={form} field="cause_id" entitlement={target}>
+          <Target {...target} field="cause_id">
             Access returns now. If the dispute is lost later, the purchase ends anyway.
           </Target>
           <input type="hidden" name="entitlement_id" value={form.values["entitlement_id"] ?? ""} />
@@ -154,11 +168,13 @@ function Target({
   form,
   field,
   entitlement,
+  names,
   children,
 }: {
   form: FormState;
   field: string;
   entitlement: EntitlementExplained | undefined;
+  names: ProductNames;
   children: Child;
 }) {
   const id = form.values[field] ?? "";
@@ -167,10 +183,10 @@ function Target({
       <p class="target">
         {entitlement === undefined ? null : (
           <b>
-            {entitlement.productCode}
+            {nameProduct(names, entitlement.productCode)}
             {entitlement.unitsRemaining === null
               ? null
-              : ` · ${formatCount(entitlement.unitsRemaining)} of ${formatCount(entitlement.unitsGranted ?? 0)} units left`}
+              : ` · ${formatCount(entitlement.unitsRemaining)} of ${formatUnits(entitlement.unitsGranted ?? 0)} left`}
           </b>
         )}
         <Id value={id} />

@@ -1,6 +1,6 @@
 import type { EntryView } from "../../../../../shared/contract/operations/customer-views.ts";
 import { dayMs } from "../../../../../shared/domain/entitlement.ts";
-import { formatCount } from "../../../components/labels/common.ts";
+import { formatUnits } from "../../../components/labels/common.ts";
 import { toDayField } from "../../../time/parse-time.ts";
 import { isUsageEntry } from "../sections/timeline-items.ts";
 
@@ -31,7 +31,7 @@ export function UnitOffers({ entries }: { entries: EntryView[] }) {
     .filter((units) => units > 0);
   const offers = [...new Set(lost)].slice(0, 3).map((units) => ({
     value: String(units),
-    label: `${formatCount(units)} units that were left`,
+    label: `${formatUnits(units)} that ${units === 1 ? "was" : "were"} left`,
   }));
   return <Offers field="units" offers={offers} />;
 }

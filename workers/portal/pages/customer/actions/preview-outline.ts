@@ -1,5 +1,5 @@
 import type { PreviewView } from "../../../../../shared/contract/operations/customer-views.ts";
-import { formatCount } from "../../../components/labels/common.ts";
+import { formatUnits } from "../../../components/labels/common.ts";
 import { denialLabels, entitlementStatusLabels } from "../../../components/labels/customer.ts";
 import { formatExactTime } from "../../../components/time.tsx";
 import { formatAccess } from "./parts.tsx";
@@ -18,7 +18,7 @@ export function buildOutline({ before, changes }: PreviewView, zone: string): st
     const facts = [
       entitlementStatusLabels[status].label.toLowerCase(),
       unavailableReason === null ? "gives access" : denialLabels[unavailableReason],
-      ...(unitsRemaining === null ? [] : [`${formatCount(unitsRemaining)} units left`]),
+      ...(unitsRemaining === null ? [] : [`${formatUnits(unitsRemaining)} left`]),
       ...(expiresAt === null ? [] : [`until ${formatExactTime(expiresAt, zone)}`]),
       ...holds.filter(({ effective }) => effective).map(({ causeId }) => `on hold by ${causeId}`),
     ];

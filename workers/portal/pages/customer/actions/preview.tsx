@@ -2,19 +2,20 @@ import type { Child } from "hono/jsx";
 import type { DecisionView, PreviewView } from "../../../../../shared/contract/operations/customer-views.ts";
 import { signalTypes } from "../../../../../shared/contract/outbound-event.ts";
 import { SubmitButton } from "../../../components/fields.tsx";
-import { formatCount } from "../../../components/labels/common.ts";
+import { formatUnits, nameProduct, type ProductNames } from "../../../components/labels/common.ts";
 import { formatReason } from "../../../components/labels/customer.ts";
 import { renderPage } from "../../../components/layout.tsx";
 import { Card } from "../../../components/parts.tsx";
+import { readProductNames } from "../../../db/product-names.ts";
 import { getZone } from "../../../http/zone-cookie.ts";
-import { buildCustomerPath, type Form, type PortalContext } from "../../../request-context.ts";
+import { buildCustomerPath, type Form, getScope, type PortalContext } from "../../../request-context.ts";
 import { ChangeTable } from "./change-table.tsx";
 import { type ActionName, actions } from "./parse-form.ts";
 import { ActionHead, formatAccess } from "./parts.tsx";
 import { buildOutline, compareOutlines } from "./preview-outline.ts";
 
 /** Shows what an action will change. Confirming sends the form again with the preview's fingerprint. */
-export function renderPreviewPage(
+export async function renderPreviewPage(
   c: PortalContext,
   name: ActionName,
   form: Form,
@@ -23,6 +24,7 @@ export function renderPreviewPage(
 ) {
   const { fingerprint, before, after, changes, events } = preview;
   const outline = buildOutline(preview, getZone(c));
+  const names = await readProductNames(c.env.DB, getScope(c));
   return renderPage(
     c,
     { title: "Review changes", status: isOutdated ? 409 : 200 },
@@ -33,7 +35,7 @@ export function renderPreviewPage(
         <div class="pad">
           <AccessLine before={before} after={after} />
         </div>
-        <ChangeTable changes={changes} now={before.at} />
+        <ChangeTable changes={changes} names={names} now={before.at} />
         <div class="pad">
           <Events events={events} />
           <p>
@@ -45,28 +47,33 @@ export function renderPreviewPage(
         c={c}
         name={name}
         fields={{ ...form, fingerprint, outline }}
-        label={nameConfirmation(name, form, preview)}
+        label={nameConfirmation(name, form, preview, names)}
       />
     </>,
   );
 }
 
 /** Names the button that applies the action by its consequence, such as `Grant 750 units`. */
-function nameConfirmation(name: ActionName, { how }: Form, { changes }: PreviewView): string {
+function nameConfirmation(
+  name: ActionName,
+  { how }: Form,
+  { changes }: PreviewView,
+  names: ProductNames,
+): string {
   const units = changes.reduce((sum, change) => sum + change.units, 0);
-  const product = changes[0]?.after.productCode ?? "";
+  const product = nameProduct(names, changes[0]?.after.productCode ?? "");
   switch (name) {
     case "grant":
-      return units > 0 ? `Grant ${formatCount(units)} units` : `Grant ${product}`;
+      return units > 0 ? `Grant ${formatUnits(units)}` : `Grant ${product}`;
     case "revoke":
       return `Revoke ${product}`;
     case "adjust":
-      if (how === "set") return `Set ${formatCount(changes[0]?.after.unitsRemaining ?? 0)} units`;
-      return units < 0 ? `Remove ${formatCount(-units)} units` : `Add ${formatCount(units)} units`;
+      if (how === "set") return `Set ${formatUnits(changes[0]?.after.unitsRemaining ?? 0)}`;
+      return units < 0 ? `Remove ${formatUnits(-units)}` : `Add ${formatUnits(units)}`;
     case "lift-hold":
       return "Lift hold";
     case "release-reservation":
-      return `Release ${formatCount(units)} units`;
+      return `Release ${formatUnits(units)}`;
     case "undo":
       return "Undo change";
     case "sync":

@@ -1,6 +1,6 @@
 import type { CustomerView } from "../../../../../shared/contract/operations/customer-views.ts";
 import type { FormState } from "../../../components/fields.tsx";
-import { formatCount } from "../../../components/labels/common.ts";
+import { formatUnits } from "../../../components/labels/common.ts";
 import { Id } from "../../../components/parts.tsx";
 
 /** Names the reservation to release, and what its job gets when it settles later. */
@@ -12,7 +12,7 @@ export function ReleaseFields({ form, customer }: { form: FormState; customer: C
       <p class="target">
         {reservation === undefined ? null : (
           <b>
-            {formatCount(reservation.held)} units held by {reservation.key}
+            {formatUnits(reservation.held)} held by {reservation.key}
           </b>
         )}
         <Id value={id} />

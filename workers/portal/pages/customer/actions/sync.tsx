@@ -4,9 +4,10 @@ import type { ActionReasonInput } from "../../../../../shared/contract/operation
 import { formatReason, toOperationTitle } from "../../../components/labels/customer.ts";
 import { renderPage } from "../../../components/layout.tsx";
 import { Card, Empty } from "../../../components/parts.tsx";
+import { readProductNames } from "../../../db/product-names.ts";
 import { callOperation } from "../../../http/call-operation.ts";
 import { redirectWith } from "../../../http/flash.ts";
-import { buildCustomerPath, type Form, type PortalContext } from "../../../request-context.ts";
+import { buildCustomerPath, type Form, getScope, type PortalContext } from "../../../request-context.ts";
 import { ChangeTable } from "./change-table.tsx";
 import { renderRefusedActionPage } from "./form.tsx";
 import { actions } from "./parse-form.ts";
@@ -42,7 +43,7 @@ const syncedMessage = (changes: number): string =>
  * Shows the changes in Stripe that the ledger lacks, each with its cause. After a form is sent twice, no
  * changes remain.
  */
-function syncPage(c: PortalContext, form: Form, preview: SyncPreview, isOutdated = false) {
+async function syncPage(c: PortalContext, form: Form, preview: SyncPreview, isOutdated = false) {
   const { fingerprint, before, after, changes } = preview;
   const subjectRef = c.req.param("subject") ?? "";
   if (changes.length === 0)
@@ -61,6 +62,7 @@ function syncPage(c: PortalContext, form: Form, preview: SyncPreview, isOutdated
         </Card>
       </>,
     );
+  const names = await readProductNames(c.env.DB, getScope(c));
   return renderPage(
     c,
     { title: "Review changes", status: isOutdated ? 409 : 200 },
@@ -84,7 +86,7 @@ function syncPage(c: PortalContext, form: Form, preview: SyncPreview, isOutdated
                 </span>
               </span>
             </p>
-            {touched.length === 0 ? null : <ChangeTable changes={touched} now={before.at} />}
+            {touched.length === 0 ? null : <ChangeTable changes={touched} names={names} now={before.at} />}
           </>
         ))}
       </Card>

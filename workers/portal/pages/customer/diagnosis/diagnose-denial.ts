@@ -4,7 +4,7 @@ import type {
   EntitlementExplained,
   EntryView,
 } from "../../../../../shared/contract/operations/customer-views.ts";
-import { formatCount, nameProduct, type ProductNames } from "../../../components/labels/common.ts";
+import { formatUnits, nameProduct, type ProductNames } from "../../../components/labels/common.ts";
 import { findHeldUnits } from "./find-held-units.ts";
 import { type CauseAction, grantAction, type LikelyCause, syncAction } from "./likely-cause.ts";
 
@@ -117,7 +117,7 @@ function refundCause(
     cause: "reversal",
     title: isLost ? "Payment lost in a dispute" : "Payment refunded in full",
     text: `The ${isLost ? "lost dispute" : "refund"} canceled ${name}${entry === undefined ? "" : ` (#${entry.sequence})`}${
-      spent === 0 ? "" : ` after ${formatCount(spent)} units were used`
+      spent === 0 ? "" : ` after ${formatUnits(spent)} ${spent === 1 ? "was" : "were"} used`
     }. Another purchase or a grant restores access.`,
     actions: [grantAction(decider?.productCode), ...(entry === undefined ? [] : [seeEntry(entry)])],
   };
@@ -168,7 +168,7 @@ function creditsCause(customer: CustomerView, decider: EntitlementExplained | un
     return {
       cause: "credits_gone",
       title: "Units removed by an operator",
-      text: `${newest.actor?.name ?? "An operator"} removed ${formatCount(byOperator.units)} units, most recently in #${newest.sequence}.`,
+      text: `${newest.actor?.name ?? "An operator"} removed ${formatUnits(byOperator.units)}, most recently in #${newest.sequence}.`,
       actions: [
         ...(newest.manual === null || newest.manual.type === "undo" ? [refill] : [undo(newest)]),
         seeEntry(newest),
@@ -178,7 +178,7 @@ function creditsCause(customer: CustomerView, decider: EntitlementExplained | un
     return {
       cause: "credits_gone",
       title: "Unused units expired",
-      text: `${formatCount(expired.units)} units expired before they were used.`,
+      text: `${formatUnits(expired.units)} expired before ${expired.units === 1 ? "it was" : "they were"} used.`,
       actions: [grantAction(decider?.productCode)],
     };
   const last = used.entries[0]?.idempotencyKey ?? null;
@@ -186,7 +186,7 @@ function creditsCause(customer: CustomerView, decider: EntitlementExplained | un
   return {
     cause: "credits_gone",
     title: "No units left",
-    text: `The customer used ${formatCount(used.units)} units in ${uses === 1 ? "1 request" : `${uses} requests`}${
+    text: `The customer used ${formatUnits(used.units)} in ${uses === 1 ? "1 request" : `${uses} requests`}${
       last === null ? "" : `, the last with the idempotency key ${last}`
     }. Your backend's log has each key.`,
     actions: [refill, { label: "View usage", page: ".?tab=usage#tabs" }],

@@ -67,7 +67,7 @@ export function DecisionPanel({
       )}
       <details class="explain">
         <summary>Why?</summary>
-        <Rules entitlements={shown.entitlements} />
+        <Rules names={page.lists.productNames} entitlements={shown.entitlements} />
         <p class="quiet">
           Ledger #{decision.sequence} · decision <Id value={decision.decisionId} />
         </p>
@@ -108,7 +108,7 @@ function Decider({
   );
 }
 
-function Rules({ entitlements }: { entitlements: EntitlementExplained[] }) {
+function Rules({ names, entitlements }: { names: ProductNames; entitlements: EntitlementExplained[] }) {
   if (entitlements.length === 0)
     return <p class="quiet">No entitlements. A payment or a grant creates one.</p>;
   return (
@@ -118,7 +118,7 @@ function Rules({ entitlements }: { entitlements: EntitlementExplained[] }) {
           <Pill tone={usable ? "good" : "bad"}>
             {!usable ? "Blocked" : includedIn === null ? "Gives access" : "Usable"}
           </Pill>{" "}
-          <b>{productCode}</b> <Id value={entitlementId} />
+          <b>{nameProduct(names, productCode)}</b> <Id value={entitlementId} />
           <small>
             {usable
               ? includedIn === null

@@ -5,7 +5,7 @@ import type {
   HoldView,
 } from "../../../../../shared/contract/operations/customer-views.ts";
 import { Icon } from "../../../components/icon.tsx";
-import { formatCount, kindLabels, nameProduct } from "../../../components/labels/common.ts";
+import { formatCount, formatUnits, kindLabels, nameProduct } from "../../../components/labels/common.ts";
 import { denialLabels, entitlementStatusLabels, toFlagLabel } from "../../../components/labels/customer.ts";
 import { Card, Empty, Id, Pill } from "../../../components/parts.tsx";
 import { Time } from "../../../components/time.tsx";
@@ -143,7 +143,7 @@ function Units({
         viewBox="0 0 100 6"
         preserveAspectRatio="none"
         role="img"
-        aria-label={`${formatCount(unitsRemaining)} of ${formatCount(unitsGranted)} units left`}
+        aria-label={`${formatCount(unitsRemaining)} of ${formatUnits(unitsGranted)} left`}
       >
         <rect class="whole" width="100" height="6" />
         <rect width={100 - share} height="6" />

@@ -1,7 +1,7 @@
 import type { Child } from "hono/jsx";
 import type { EntryView, FlipView } from "../../../../../shared/contract/operations/customer-views.ts";
 import type { IconName } from "../../../components/icon.tsx";
-import { formatCount } from "../../../components/labels/common.ts";
+import { formatCount, formatUnits } from "../../../components/labels/common.ts";
 import { canUndo, formatReason, toEntryTitle } from "../../../components/labels/customer.ts";
 import type { CustomerDelivery } from "../../../db/customer.ts";
 import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
@@ -102,7 +102,7 @@ function Heading({
   const units = entries.reduce((sum, { touched }) => sum + sumConsumed(touched), 0);
   return (
     <>
-      <b>{formatCount(units)} units used</b> in {formatCount(entries.length)} requests ·
+      <b>{formatUnits(units)} used</b> in {formatCount(entries.length)} requests ·
     </>
   );
 }

@@ -1,5 +1,5 @@
 import type { NoticeView } from "../../../../../shared/contract/operations/customer-views.ts";
-import { formatCount, nameProduct, type ProductNames } from "../../../components/labels/common.ts";
+import { formatUnits, nameProduct, type ProductNames } from "../../../components/labels/common.ts";
 import { noticeNames } from "../../../components/labels/customer.ts";
 
 /** Names a signal with its event type, such as `Low balance: 90 units left`. */
@@ -13,7 +13,7 @@ export function NoticeText({
   return (
     <>
       <b>{noticeNames[type]}</b>
-      {usageRemaining === null ? null : `: ${formatCount(usageRemaining)} units left`}
+      {usageRemaining === null ? null : `: ${formatUnits(usageRemaining)} left`}
       {entitlement === null ? null : (
         <>
           : <a href={`#${entitlement.entitlementId}`}>{nameProduct(names, entitlement.productCode)}</a>

@@ -2,7 +2,7 @@ import type {
   ReservationChange,
   ReservationView,
 } from "../../../../../shared/contract/operations/reservation-views.ts";
-import { formatCount } from "../../../components/labels/common.ts";
+import { formatCount, formatUnits } from "../../../components/labels/common.ts";
 import { Card, Id, Pill } from "../../../components/parts.tsx";
 import { actionsColumn, Cell, numberColumn, Row, Table } from "../../../components/table.tsx";
 import { Time } from "../../../components/time.tsx";
@@ -27,7 +27,7 @@ export function Reservations({
   const held = reservations.reduce((sum, reservation) => sum + reservation.held, 0);
   const now = c.get("now");
   return (
-    <Card id="held" title="Held" note={`${formatCount(held)} units held by ${countJobs(reservations)}`}>
+    <Card id="held" title="Held" note={`${formatUnits(held)} held by ${countJobs(reservations)}`}>
       <Table
         label="Held units"
         columns={[numberColumn("Units"), "Since", "Until", "Idempotency key", actionsColumn]}
@@ -93,11 +93,11 @@ export function ReservationLine({
   own: number;
   consumed: number;
 }) {
-  if (sequence === own) return <p>{formatCount(units)} units held for a job.</p>;
+  if (sequence === own) return <p>{formatUnits(units)} held for a job.</p>;
   const result =
     unfunded === null
       ? `${formatCount(consumed)} of ${formatCount(units)} reserved units used, ${formatCount(held)} still held.`
-      : `${formatCount(unfunded)} units used after the reservation expired, and not billed.`;
+      : `${formatUnits(unfunded)} used after the reservation expired, and not billed.`;
   return (
     <p>
       {result} Reserved in <a href={`#entry-${sequence}`}>#{sequence}</a>.

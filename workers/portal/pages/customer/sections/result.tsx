@@ -1,6 +1,11 @@
 import type { EntryView } from "../../../../../shared/contract/operations/customer-views.ts";
 import { Icon } from "../../../components/icon.tsx";
-import { formatCount, nameProduct, type ProductNames } from "../../../components/labels/common.ts";
+import {
+  formatCount,
+  formatUnits,
+  nameProduct,
+  type ProductNames,
+} from "../../../components/labels/common.ts";
 import { canUndo } from "../../../components/labels/customer.ts";
 import { Time } from "../../../components/time.tsx";
 import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
@@ -57,13 +62,13 @@ function describeAction({ manual, touched }: EntryView, names: ProductNames): st
   const units = touched.reduce((sum, moved) => sum + moved.units, 0);
   switch (manual?.type) {
     case "grant":
-      return units > 0 ? `Granted ${formatCount(units)} units of ${product}.` : `Granted ${product}.`;
+      return units > 0 ? `Granted ${formatUnits(units)} of ${product}.` : `Granted ${product}.`;
     case "revoke":
       return `Revoked ${product}.`;
     case "adjust":
       return units < 0
-        ? `Removed ${formatCount(-units)} units from ${product}.`
-        : `Added ${formatCount(units)} units to ${product}.`;
+        ? `Removed ${formatUnits(-units)} from ${product}.`
+        : `Added ${formatUnits(units)} to ${product}.`;
     case "lift_hold":
       return `Lifted the hold on ${product}.`;
     case "release_reservation":

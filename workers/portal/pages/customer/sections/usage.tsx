@@ -4,7 +4,12 @@ import type {
   UsageDay,
 } from "../../../../../shared/contract/operations/customer-views.ts";
 import { dayMs } from "../../../../../shared/domain/entitlement.ts";
-import { formatCount, nameProduct, type ProductNames } from "../../../components/labels/common.ts";
+import {
+  formatCount,
+  formatUnits,
+  nameProduct,
+  type ProductNames,
+} from "../../../components/labels/common.ts";
 import { Empty } from "../../../components/parts.tsx";
 import { Cell, numberColumn, Row, Table } from "../../../components/table.tsx";
 import { formatDay, Time } from "../../../components/time.tsx";
@@ -39,7 +44,7 @@ export function Usage({
     <div id="usage">
       <div class="pad">
         <p class="quiet">
-          {formatCount(total)} units in {shownDays} days
+          {formatUnits(total)} in {shownDays} days
         </p>
         <Chart days={days} />
         <details>
