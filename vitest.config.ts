@@ -105,7 +105,7 @@ export default defineConfig({
         resolve: { alias: licenzy },
         test: {
           name: "system",
-          setupFiles: ["./dev/stack/keep-alive.ts", "./test/system/stop-billing.ts"],
+          setupFiles: ["./dev/stack/separate-connections.ts", "./test/system/stop-billing.ts"],
           include: ["test/system/**/*.test.ts"],
           globalSetup: ["./test/system/global-stack.ts"],
           // Pocket Stripe's failures and delivery modes hold for the whole stack: one file at a time.
@@ -117,7 +117,7 @@ export default defineConfig({
       {
         test: {
           name: "stripe",
-          setupFiles: ["./dev/stack/keep-alive.ts"],
+          setupFiles: ["./dev/stack/separate-connections.ts"],
           // Unchanged tests of the other kinds, with a Stripe that is reached over TCP, and those of that path alone.
           include: [
             "test/stripe/**/*.test.ts",
@@ -136,7 +136,7 @@ export default defineConfig({
       {
         test: {
           name: "browser",
-          setupFiles: ["./dev/stack/keep-alive.ts"],
+          setupFiles: ["./dev/stack/separate-connections.ts"],
           include: ["test/browser/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 180_000,
@@ -146,7 +146,7 @@ export default defineConfig({
       {
         test: {
           name: "dev",
-          setupFiles: ["./dev/stack/keep-alive.ts"],
+          setupFiles: ["./dev/stack/separate-connections.ts"],
           include: ["test/dev/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 180_000,
@@ -155,7 +155,7 @@ export default defineConfig({
       {
         test: {
           name: "fault",
-          setupFiles: ["./dev/stack/keep-alive.ts"],
+          setupFiles: ["./dev/stack/separate-connections.ts"],
           include: ["test/fault/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 180_000,

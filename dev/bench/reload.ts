@@ -2,7 +2,7 @@
  * `node --import tsx dev/bench/reload.ts [rounds]`: measures the seconds from a saved source to its first
  * reply under `npm run dev`. Works on a copy of the sources.
  */
-import "../stack/keep-alive.ts";
+import "../stack/separate-connections.ts";
 import { startDevProcess } from "../wrangler/dev-process.ts";
 import { sourceEdits, timeEdit } from "../wrangler/source-edit.ts";
 

@@ -1,4 +1,4 @@
-import "./keep-alive.ts";
+import "./separate-connections.ts";
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";

@@ -81,6 +81,9 @@ describe.skipIf(chromiumPath === undefined)("craft of the pages", () => {
         expect({ path, load, moved }).toEqual({ path, load, moved: 0 });
       }
     }
+    // A slow browser paints what is parsed so far, unless the page says that it waits for the last element.
+    const last = `document.querySelector("link[rel=expect][blocking=render]").getAttribute("href")`;
+    expect(await page.evaluate(`document.querySelector(${last}).parentElement === document.body`)).toBe(true);
     // Before the summary of a `details` is parsed, a slow browser paints the word "Details".
     const early = `document.querySelector("details.menu").cloneNode()`;
     expect(await page.evaluate(`document.body.appendChild(${early}).getClientRects().length`)).toBe(0);

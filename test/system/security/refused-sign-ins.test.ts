@@ -2,23 +2,18 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { Agent, setGlobalDispatcher } from "undici";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { PortalClient } from "../../../dev/seed/portal-client.ts";
 import { type Stack, startStack } from "../../../dev/stack/stack.ts";
 import { deliveriesSweeps, runtimeSweeps } from "../../../shared/contract/sweeps.ts";
 
 /** The long form plays 2,000 a minute (scripts/soak.ts). A minute is one of the stack's clock. */
-const perMinute = Number(process.env["REFUSED_SIGN_INS"] ?? 100);
+const perMinute = Number(process.env["REFUSED_SIGN_INS"] ?? 200);
 const minutes = 10;
 const concurrent = 6;
 /** On a loaded machine 2,000 take minutes. */
 const timeoutMs = 600_000 + minutes * perMinute * 150;
 const sweepCount = runtimeSweeps.length + deliveriesSweeps.length;
-
-// Hashing passwords keeps workerd from its connections, and of thousands that are kept alive it closes some between two
-// requests. So each request has its own.
-setGlobalDispatcher(new Agent({ pipelining: 0 }));
 
 const owner = { email: "boss@tests.example", password: "a passphrase that nobody guesses" };
 let stateDir: string;

@@ -3,6 +3,13 @@ import type { Child } from "hono/jsx";
 import type { Mode } from "../../../shared/contract/enums.ts";
 import { assetPaths } from "../http/assets.ts";
 
+const lastElement = "page-end";
+/**
+ * A slow browser would paint half a page, and move it when the rest is parsed. Not JSX: Hono leaves out `blocking`, which is
+ * for its own handling of styles.
+ */
+const waitForWholePage = html`<link rel="expect" href="#${lastElement}" blocking="render" />`;
+
 interface DocumentOptions {
   title: string;
   /** `account` on pages that show neither test nor live data. */
@@ -26,8 +33,12 @@ export function renderDocument({ title, mode, children }: DocumentOptions) {
         <link rel="preload" href={assetPaths.font} as="font" type="font/woff2" crossorigin="anonymous" />
         <link rel="stylesheet" href={assetPaths.css} />
         <script type="module" src={assetPaths.script} />
+        {waitForWholePage}
       </head>
-      <body data-mode={mode}>{children}</body>
+      <body data-mode={mode}>
+        {children}
+        <span id={lastElement} hidden />
+      </body>
     </html>
   );
   return html`<!doctype html>${page}`;
