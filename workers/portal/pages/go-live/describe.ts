@@ -1,6 +1,6 @@
 import type { ProductTerms } from "../../../../shared/contract/operations/copy-product.ts";
 import type { IncludedUnits, ProductSignals } from "../../../../shared/contract/operations/products.ts";
-import { formatCount } from "../../components/labels/common.ts";
+import { formatCount, formatUnits } from "../../components/labels/common.ts";
 import { describeProduct } from "../products/list.tsx";
 
 /** What a product grants and signals, in a few words, for a comparison of two modes. */
@@ -15,7 +15,7 @@ function describeIncluded({ units, every, rolloverWindows, rolloverMax, inTrial 
   const windows = rolloverWindows === 1 ? "1 window" : `${rolloverWindows} windows`;
   const kept = rolloverMax === null ? "" : ` (at most ${formatCount(rolloverMax)})`;
   return [
-    `${formatCount(units)} units ${every === "month" ? "a month" : "a period"}`,
+    `${formatUnits(units)} ${every === "month" ? "a month" : "a period"}`,
     ...(rolloverWindows === 0 ? [] : [`usable for ${windows} more${kept}`]),
     ...(inTrial === null ? [] : [`${formatCount(inTrial)} in a trial`]),
   ].join(", ");
@@ -23,7 +23,7 @@ function describeIncluded({ units, every, rolloverWindows, rolloverMax, inTrial 
 
 /** Such as `low at 10 %, expiring notice 7 days before`; a dash for the project's own. */
 export function describeSignals({ lowBalance, lowBalanceIn, expiringDays }: ProductSignals): string {
-  const low = lowBalanceIn === "percent" ? `${lowBalance} %` : `${formatCount(lowBalance ?? 0)} units`;
+  const low = lowBalanceIn === "percent" ? `${lowBalance} %` : formatUnits(lowBalance ?? 0);
   const days = expiringDays === 1 ? "1 day" : `${expiringDays} days`;
   return (
     [
