@@ -1,3 +1,5 @@
+import { databaseNumberOf } from "../kit/ids.ts";
+import { errorMessage, log } from "../kit/log.ts";
 import { insertRowsSql } from "./audit.ts";
 import { type DatabasesEnv, dataByNumber } from "./databases.ts";
 
@@ -16,8 +18,8 @@ const deleteRows = "DELETE FROM audit_outbox WHERE audit_id IN (SELECT value FRO
  * Moves the audit entries of a data database to the audit log, oldest first, until none is left. Returns how many.
  *
  * A row is in the log before it leaves the outbox. A crash in between leaves it in both, and the next call finds it in the
- * log. Overlapping calls move a row once, because both know it by its id. The end of an operation calls it, and each
- * minute's sweep for what a crash left.
+ * log. Overlapping calls move a row once, because both know it by its id. The end of an operation calls it, a
+ * customer's flush, and each minute's sweep for what a crash left.
  */
 export async function forwardAudit(env: DatabasesEnv, database: number): Promise<number> {
   if (database === 0) return 0;
@@ -33,5 +35,17 @@ export async function forwardAudit(env: DatabasesEnv, database: number): Promise
       .run();
     moved += results.length;
     if (results.length < rowsPerMove) return moved;
+  }
+}
+
+/**
+ * Moves the entries of a project's database, so that an operator finds them at once. The change is made, so a failure is
+ * left to the sweep.
+ */
+export async function bringAuditToLog(env: DatabasesEnv, projectId: string): Promise<void> {
+  try {
+    await forwardAudit(env, databaseNumberOf(projectId));
+  } catch (error) {
+    log("warn", "audit.not_forwarded", { projectId, error: errorMessage(error) });
   }
 }

@@ -1,9 +1,7 @@
 import type { OperationCall } from "../contract/operations/operation.ts";
 import type { AuditEntry } from "../db/audit.ts";
-import { forwardAudit } from "../db/audit-outbox.ts";
+import { bringAuditToLog } from "../db/audit-outbox.ts";
 import type { DatabasesEnv } from "../db/databases.ts";
-import { databaseNumberOf } from "../kit/ids.ts";
-import { errorMessage, log } from "../kit/log.ts";
 import { type Authorized, authorize, type OperationsEnv } from "./authorize.ts";
 import type { Implementation, OperationContext } from "./implement.ts";
 import { parseInput } from "./parse-input.ts";
@@ -55,15 +53,6 @@ export async function runAuthorized<Env extends DatabasesEnv>(
   const reply = await execute(context as unknown as Parameters<typeof execute>[0], parsed.input);
   if (scope !== null && operation.audit.length > 0) await bringAuditToLog(env, scope.projectId);
   return reply;
-}
-
-/** So that the operator finds the entry at once. The change is made, so a failure is left to the sweep. */
-async function bringAuditToLog(env: DatabasesEnv, projectId: string): Promise<void> {
-  try {
-    await forwardAudit(env, databaseNumberOf(projectId));
-  } catch (error) {
-    log("warn", "audit.not_forwarded", { projectId, error: errorMessage(error) });
-  }
 }
 
 function findImplementation<Env>(

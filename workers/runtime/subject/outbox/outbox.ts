@@ -1,3 +1,4 @@
+import { bringAuditToLog } from "../../../../shared/db/audit-outbox.ts";
 import { type DatabasesEnv, dataOf } from "../../../../shared/db/databases.ts";
 import type { DeliveryMessage } from "../../../../shared/db/outbound-events.ts";
 import { findNextClockEntry } from "../../../../shared/domain/clock-entries.ts";
@@ -227,6 +228,7 @@ export class Outbox {
       const counts = { events: events.length, deliveries: deliveries.length };
       logFlush(this.env, { copy, fromSequence, waitedMs, startedAt, ...counts });
       await enqueueDeliveries(this.queue, deliveries);
+      if (audits.length > 0) await bringAuditToLog(this.env, copy.identity.projectId);
     }
   }
 
