@@ -156,7 +156,7 @@ describe("a project in the second data database", () => {
       audit: JSON.stringify(row),
     });
     await stub.wake();
-    // The flush brings it to the log at once.
+    // The flush moves it to the log at once.
     expect(await countIn(env.DB, "audit_log", place)).toBe(1);
     expect(await countIn(second, "audit_outbox", place)).toBe(0);
     const { results } = await env.DB.prepare(`SELECT ${auditColumns} FROM audit_log WHERE project_id = ?`)
