@@ -117,14 +117,7 @@ class AllowanceLots {
 
   /** The lot may have been refunded since, or its own expiry recorded: those units are taken after the remaining. */
   private expire(lot: Entitlement, units: number): void {
-    let outstanding = units;
-    const after = { ...lot, unitsForfeited: (lot.unitsForfeited ?? 0) + units };
-    for (const member of ["unitsRemaining", "unitsClawedBack", "unitsExpired"] as const) {
-      const taken = Math.min(outstanding, after[member] ?? 0);
-      outstanding -= taken;
-      if (taken > 0) after[member] = (after[member] ?? 0) - taken;
-    }
-    this.put(after);
+    this.put({ ...takeUnspent(lot, units), unitsForfeited: (lot.unitsForfeited ?? 0) + units });
   }
 
   private listLots({ entitlementId }: Entitlement): Entitlement[] {
@@ -209,24 +202,41 @@ function applyWindow(
 
 /** Grants more units or takes some of them back. What is spent stays spent. */
 function changeUnits(lot: Entitlement, units: number): Entitlement {
-  const change = units - (lot.unitsGranted ?? 0);
-  if (change === 0) return lot;
-  const place = placeOfUnits(lot);
-  const before = lot[place] ?? 0;
-  const after = Math.max(0, before + change);
-  if (after === before) return lot;
-  return { ...lot, [place]: after, unitsGranted: (lot.unitsGranted ?? 0) + after - before };
+  const granted = lot.unitsGranted ?? 0;
+  if (units > granted) return { ...addUnits(lot, units - granted), unitsGranted: units };
+  const taken = Math.min(granted - units, countUnspent(lot));
+  return taken === 0 ? lot : { ...takeUnspent(lot, taken), unitsGranted: granted - taken };
+}
+
+/**
+ * Takes up to `units` of the unspent ones, wherever they are. A lot that was refunded after it expired has some expired and
+ * others clawed back.
+ */
+function takeUnspent(lot: Entitlement, units: number): Entitlement {
+  const after = { ...lot };
+  let outstanding = units;
+  for (const member of ["unitsRemaining", "unitsClawedBack", "unitsExpired"] as const) {
+    const taken = Math.min(outstanding, after[member] ?? 0);
+    outstanding -= taken;
+    if (taken > 0) after[member] = (after[member] ?? 0) - taken;
+  }
+  return after;
 }
 
 /** Returns units that turns took, so that the turns can be computed again. */
 function undoTurns(lot: Entitlement): Entitlement {
-  const place = placeOfUnits(lot);
-  return { ...lot, [place]: (lot[place] ?? 0) + (lot.unitsForfeited ?? 0), unitsForfeited: 0 };
+  return { ...addUnits(lot, lot.unitsForfeited ?? 0), unitsForfeited: 0 };
 }
 
-function placeOfUnits({ status }: Entitlement): "unitsClawedBack" | "unitsExpired" | "unitsRemaining" {
-  if (status === "canceled") return "unitsClawedBack";
-  return status === "expired" ? "unitsExpired" : "unitsRemaining";
+/** Adds unspent units where the lot's status has them. `applyWindow` settles which of them expired. */
+function addUnits(lot: Entitlement, units: number): Entitlement {
+  const place =
+    lot.status === "canceled"
+      ? "unitsClawedBack"
+      : lot.status === "expired"
+        ? "unitsExpired"
+        : "unitsRemaining";
+  return { ...lot, [place]: (lot[place] ?? 0) + units };
 }
 
 const isOpen = ({ statusReason }: Entitlement): boolean => statusReason !== "revoked";
