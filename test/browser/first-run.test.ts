@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ApiClient, sessionIdOf } from "../../dev/seed/api-client.ts";
 import { PocketStripe } from "../../dev/seed/pocket-stripe.ts";
+import { eventually } from "../eventually.ts";
 import {
   chromiumPath,
   expectAccessible,
@@ -93,7 +94,7 @@ describe.skipIf(chromiumPath === undefined)("first run", () => {
     const checkoutUrl = await runCheckout(command.replace("lz_test_YOUR_API_KEY", apiKey));
     await page.goto(checkoutUrl);
     await stripe.pay(sessionIdOf(checkoutUrl));
-    await vi.waitFor(async () => expect((await api.check("user_1")).body.allowed).toBe(true), 5_000);
+    await eventually(async () => expect((await api.check("user_1")).body.allowed).toBe(true));
 
     await page.goto("/");
     await page.getByText("Purchases", { exact: true }).waitFor();

@@ -75,7 +75,7 @@ describe.skipIf(chromiumPath === undefined)("portal scripts", () => {
     expect(await page.getByText("Queued", { exact: true }).count()).toBe(1);
     await expectAccessible(page);
     await page.getByRole("link", { name: target.url }).focus();
-    await expect.poll(() => target.log.length, { timeout: 8_000 }).toBe(1);
+    await expect.poll(() => target.log.length).toBe(1);
     release();
     await page.getByText("HTTP 200", { exact: true }).waitFor();
     expect(await note.innerText()).toBe("Delivered, after 1 attempt.");
@@ -131,15 +131,12 @@ describe.skipIf(chromiumPath === undefined)("portal scripts", () => {
     await page.goto(`${path}/deliveries/${deliveryId}`);
     expect(await page.locator("pre[data-payload]").innerText()).toContain('"type": "endpoint.test"');
     await expect
-      .poll(
-        async () => {
-          // A test event is attempted once. After that nothing changes, and the link is gone.
-          const reload = page.getByRole("link", { name: "Reload" });
-          if ((await reload.count()) > 0) await reload.click();
-          return page.getByText("HTTP 503", { exact: true }).count();
-        },
-        { timeout: 8_000 },
-      )
+      .poll(async () => {
+        // A test event is attempted once. After that nothing changes, and the link is gone.
+        const reload = page.getByRole("link", { name: "Reload" });
+        if ((await reload.count()) > 0) await reload.click();
+        return page.getByText("HTTP 503", { exact: true }).count();
+      })
       .toBe(1);
     expect(await page.getByRole("link", { name: "Reload" }).count()).toBe(0);
     await context.close();

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PortalClient } from "../../dev/seed/portal-client.ts";
 import { provision } from "../../dev/seed/provision.ts";
+import { eventually } from "../eventually.ts";
 import { runCrons, sellElsewhere } from "../system/access-audits.ts";
 import { advanceClock, type StripeWorld, setDelivery } from "../system/stripe-world.ts";
 import { buy, newWorld } from "../system/world.ts";
@@ -58,14 +59,11 @@ describe.skipIf(chromiumPath === undefined)("an owner with subscribers in Stripe
     };
     /** Runs the sweeps until the open page, which reloads itself, has this text. */
     const shows = async (text: string) =>
-      vi.waitFor(
-        async () => {
-          await runCrons(world);
-          await page.reload();
-          expect(await page.locator("main").innerText()).toContain(text);
-        },
-        { timeout: 90_000, interval: 500 },
-      );
+      eventually(async () => {
+        await runCrons(world);
+        await page.reload();
+        expect(await page.locator("main").innerText()).toContain(text);
+      }, 90_000);
     const confirm = (name: string) =>
       page.getByRole("alertdialog").getByRole("button", { name, exact: true }).click();
     const runAudit = async () => {
@@ -106,7 +104,7 @@ describe.skipIf(chromiumPath === undefined)("an owner with subscribers in Stripe
     }
     await runAudit();
     expect(await page.locator("main").innerText()).toContain("Stripe and access agree");
-    await vi.waitFor(() => steps(8), { timeout: 45_000 });
+    await eventually(() => steps(8), 45_000);
     await page.getByText("0 paying customers without access.").waitFor();
     expect(errors).toEqual([]);
   }, 300_000);

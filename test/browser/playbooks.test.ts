@@ -1,11 +1,12 @@
 import type { Locator, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { ApiClient } from "../../dev/seed/api-client.ts";
 import { PocketStripe } from "../../dev/seed/pocket-stripe.ts";
 import { seed } from "../../dev/seed/seed.ts";
 import type { StackFile } from "../../dev/seed/stack-file.ts";
 import type { DenialReason } from "../../shared/contract/enums.ts";
 import { denialLabels } from "../../workers/portal/components/labels/customer.ts";
+import { eventually } from "../eventually.ts";
 import {
   chromiumPath,
   openPage,
@@ -195,10 +196,10 @@ describe.skipIf(chromiumPath === undefined).each(inputs)("support playbooks by %
     await supporter.click("button", "Retry delivery");
     await page.getByText("Delivery queued for retry.").waitFor();
     await expectInView(".flash");
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await page.reload();
       expect(await page.locator("#diagnosis").innerText()).toContain("No issues found");
-    }, 10_000);
+    });
     await page.locator(".tabs").getByText("Webhooks").click();
     expect(await page.locator("#deliveries").innerText()).toContain("Delivered");
     await expectAccess(subjectRef, true);

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findChromium, launchChromium } from "../../dev/browser/chromium.ts";
 import { ApiClient, buy } from "../../dev/seed/api-client.ts";
 import { PocketStripe } from "../../dev/seed/pocket-stripe.ts";
@@ -10,6 +10,7 @@ import { rootDir } from "../../dev/stack/paths.ts";
 import { reservePort } from "../../dev/stack/ports.ts";
 import { type DevProcess, startDevProcess } from "../../dev/wrangler/dev-process.ts";
 import { sourceEdits, timeEdit } from "../../dev/wrangler/source-edit.ts";
+import { eventually } from "../eventually.ts";
 import { pauseAt } from "./debugger.ts";
 
 const workers = ["dev-gateway", "runtime", "portal", "deliveries", "pocket-stripe"].map(
@@ -76,7 +77,7 @@ describe("npm run dev", () => {
     const stripe = new PocketStripe(origin, "sk_test_demo0001");
     await buy(api, stripe, "user_kept", "CREDITS_1000");
     const readAccess = async () => (await api.get("/v1/customer/access/user_kept")).body;
-    await vi.waitFor(async () => expect(await readAccess()).toMatchObject({ usage_remaining: 1000 }), 10_000);
+    await eventually(async () => expect(await readAccess()).toMatchObject({ usage_remaining: 1000 }));
     for (const [name, edit] of Object.entries(sourceEdits)) {
       const [edited, undone] = await timeEdit(dev, edit, "an_edit");
       console.log(`${name}: served after ${edited} ms, undone after ${undone} ms`);

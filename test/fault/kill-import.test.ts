@@ -1,12 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { ApiClient } from "../../dev/seed/api-client.ts";
 import { PortalClient } from "../../dev/seed/portal-client.ts";
 import { provision } from "../../dev/seed/provision.ts";
 import { type SpawnedStack, spawnStack } from "../../dev/stack/child.ts";
 import { loadSecrets } from "../../dev/stack/secrets.ts";
+import { eventually } from "../eventually.ts";
 import { audit, sellElsewhere, until } from "../system/access-audits.ts";
 import { toText } from "../system/forms.ts";
 import { advanceClock } from "../system/stripe-world.ts";
@@ -73,10 +74,10 @@ async function killWhileImporting(portal: PortalClient, path: string, delayMs: n
   const working = advanceClock(stack.origin, 61).catch((error: unknown) => {
     if (!isConnectionGone(error)) throw error;
   });
-  await vi.waitFor(async () => expect(readImported(toText(await portal.get(path)))).toBeGreaterThan(before), {
-    timeout: 60_000,
-    interval: 50,
-  });
+  await eventually(
+    async () => expect(readImported(toText(await portal.get(path)))).toBeGreaterThan(before),
+    60_000,
+  );
   await new Promise((resolve) => setTimeout(resolve, delayMs));
   await stack.kill();
   await working;

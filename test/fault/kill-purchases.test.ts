@@ -2,10 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type Stripe from "stripe";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ApiClient, sessionIdOf } from "../../dev/seed/api-client.ts";
 import { PocketStripe } from "../../dev/seed/pocket-stripe.ts";
 import { type SpawnedStack, spawnStack } from "../../dev/stack/child.ts";
+import { eventually } from "../eventually.ts";
 import { advanceClock } from "../system/stripe-world.ts";
 import { newWorld, type World } from "../system/world.ts";
 import { isConnectionGone, randomFrom } from "./random.ts";
@@ -57,7 +58,7 @@ async function buyUntilKilled(round: number, random: (below: number) => number):
     }
   };
   const load = Promise.all(Array.from({ length: buyers }, (_, number) => buyer(number)));
-  await vi.waitFor(() => expect(bought).toBeGreaterThan(buyers), { timeout: 30_000, interval: 20 });
+  await eventually(() => expect(bought).toBeGreaterThan(buyers), 30_000);
   await new Promise((resolve) => setTimeout(resolve, random(1_000)));
   isAlive = false;
   await stack.kill();

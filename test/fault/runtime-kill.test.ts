@@ -123,7 +123,7 @@ describe("runtime killed under load", () => {
     expect(unknown).toBeGreaterThan(0);
     // Waits for the objects' own alarms. The test does not trigger a flush.
     await expect
-      .poll(() => runtime.verify(), { timeout: 20_000, interval: 200 })
+      .poll(() => runtime.verify())
       .toEqual({
         subjects: subjects.length,
         entries: subjects.length + all.length,

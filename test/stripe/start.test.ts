@@ -12,6 +12,7 @@ import type { StackFile } from "../../dev/seed/stack-file.ts";
 import { createClient } from "../../dev/seed/stripe-client.ts";
 import { rootDir } from "../../dev/stack/paths.ts";
 import { startGroup } from "../../dev/stack/process-group.ts";
+import { eventually } from "../eventually.ts";
 
 /** `npm start` on a Stripe account that it reaches over TCP, with nothing of development in between. */
 
@@ -100,7 +101,7 @@ describe("npm start with the key of a Stripe test account", () => {
       redirect: "manual",
     });
     expect(paid.status).toBe(303);
-    await vi.waitFor(async () => expect((await api.check("user_1")).body.allowed).toBe(true), 10_000);
+    await eventually(async () => expect((await api.check("user_1")).body.allowed).toBe(true));
     expect(await api.consume("user_1", 100, "spend-1")).toMatchObject({ body: { usage_remaining: 900 } });
     expect(await api.consume("user_1", 901, "spend-2")).toMatchObject({
       status: 409,
@@ -121,7 +122,7 @@ describe("npm start with the key of a Stripe test account", () => {
       });
     expect((await post(`${webhookSecret}0`)).status).toBe(400);
     expect((await post(webhookSecret)).status).toBe(200);
-    await vi.waitFor(async () => expect((await api.check("user_2")).body.allowed).toBe(true), 5_000);
+    await eventually(async () => expect((await api.check("user_2")).body.allowed).toBe(true));
   });
 
   it("refuses to open its state with pocket Stripe", async () => {

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { beforeAll, describe, expect, inject, it, vi } from "vitest";
+import { beforeAll, describe, expect, inject, it } from "vitest";
 import { ApiClient } from "../../dev/seed/api-client.ts";
 import { PocketStripe } from "../../dev/seed/pocket-stripe.ts";
 import { hiddenField, hiddenFields, type PortalReply } from "../../dev/seed/portal-client.ts";
 import { newId } from "../../shared/kit/ids.ts";
+import { eventually } from "../eventually.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
 import { buy, newWorld, type World } from "./world.ts";
 
@@ -50,7 +51,7 @@ describe("API key pages", () => {
     });
     for (const key of [old, keyIn(rotated)]) expect((await check(key)).status).toBe(200);
     await admin.portal.submit(`${path}/keys/${newKeyId}/revoke`);
-    await vi.waitFor(async () => expect((await check(keyIn(rotated))).status).toBe(401), 8_000);
+    await eventually(async () => expect((await check(keyIn(rotated))).status).toBe(401));
     expect((await check(old)).status).toBe(200);
     const again = { new_key_id: newId("key"), overlap: "1" };
     expect((await admin.portal.post(`${path}/keys/${newKeyId}/rotate`, again)).status).toBe(409);
@@ -98,9 +99,8 @@ describe("Stripe connection page", () => {
     const endpoints = await world.stripe.client.webhookEndpoints.list();
     expect(endpoints.data).toHaveLength(1);
     await buy(world, "user_after_registering");
-    await vi.waitFor(
-      async () => expect((await world.api.check("user_after_registering")).body.allowed).toBe(true),
-      5_000,
+    await eventually(async () =>
+      expect((await world.api.check("user_after_registering")).body.allowed).toBe(true),
     );
   });
 
@@ -240,10 +240,10 @@ describe("product pages", () => {
 describe("Stripe event pages", () => {
   it("the portal lists a customer's Stripe events and shows their payloads", async () => {
     await buy(world, "user_events");
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const list = await admin.portal.get(`${path}/events?customer=user_events`);
       expect(list.html).toContain("checkout.session.completed");
-    }, 5_000);
+    });
     const list = await admin.portal.get(`${path}/events?customer=user_events`);
     const event = /\/events\/(evt_\w+)/.exec(list.html)?.[1] ?? "";
     const detail = await admin.portal.get(`${path}/events/${event}`);

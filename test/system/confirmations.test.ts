@@ -27,8 +27,6 @@ interface Scene {
   operator?: TestOperator;
 }
 
-const polling = { timeout: 10_000, interval: 100 };
-
 const idIn = (html: string, pattern: RegExp) => pattern.exec(html)?.[1] ?? "";
 
 async function newEndpoint(): Promise<string> {
@@ -43,7 +41,7 @@ const scenes: Record<string, () => Promise<Scene>> = {
   "/p/:project/:mode/shadow/clear": async () => {
     await world.api.post("/v1/access/shadow", { subject_ref: "user_let_in", allowed: true });
     const path = `${root}/shadow/clear`;
-    await expect.poll(async () => (await owner.portal.get(`${root}/shadow`)).html, polling).toContain(path);
+    await expect.poll(async () => (await owner.portal.get(`${root}/shadow`)).html).toContain(path);
     return { path };
   },
   "/p/:project/:mode/go-live/copy/:code": async () => {

@@ -1,5 +1,6 @@
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { newId } from "../../shared/kit/ids.ts";
+import { eventually } from "../eventually.ts";
 import { toText } from "./forms.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
 import { buy, newWorld, type World } from "./world.ts";
@@ -53,9 +54,8 @@ beforeAll(async () => {
       expect(reply.status).toBe(201);
     }),
   );
-  await vi.waitFor(
-    async () => expect(toText(await operator.portal.get(listOf("?tab=allowed")))).toContain(buyer),
-    { timeout: 20_000, interval: 250 },
+  await eventually(async () =>
+    expect(toText(await operator.portal.get(listOf("?tab=allowed")))).toContain(buyer),
   );
 }, 60_000);
 

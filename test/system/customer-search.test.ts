@@ -1,7 +1,8 @@
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { runWebhookOperation } from "../../dev/seed/provision.ts";
 import { createEndpoint } from "../../shared/contract/operations/endpoints.ts";
 import { newId } from "../../shared/kit/ids.ts";
+import { eventually } from "../eventually.ts";
 import { toText } from "./forms.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
 import { findLatestPayment, purchase } from "./stripe-world.ts";
@@ -80,10 +81,8 @@ async function setUpPack(endpointId: string): Promise<void> {
   const events = await operator.portal.get(
     `/p/${projectId}/test/events?${new URLSearchParams({ customer: anna })}`,
   );
-  await vi.waitFor(
-    async () =>
-      expect((await operator.portal.get(`/p/${projectId}/test/deliveries`)).html).toMatch(/deliveries\/dlv_/),
-    { timeout: 20_000, interval: 250 },
+  await eventually(async () =>
+    expect((await operator.portal.get(`/p/${projectId}/test/deliveries`)).html).toMatch(/deliveries\/dlv_/),
   );
   const deliveries = await operator.portal.get(`/p/${projectId}/test/deliveries`);
   const dlv = /\/deliveries\/(dlv_\w+)/.exec(deliveries.html)?.[1] ?? "";

@@ -34,7 +34,7 @@ describe("data check", () => {
     const job = location ?? "";
     expect(job).toBe(`${data}/${form["job_id"]}`);
     await expect
-      .poll(async () => toText(await admin.portal.get(job)), { timeout: 20_000 })
+      .poll(async () => toText(await admin.portal.get(job)))
       .toMatch(/Finished.*2 of 2 customers checked.*No differences/s);
 
     const again = await admin.portal.post(data, form);

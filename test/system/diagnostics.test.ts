@@ -19,7 +19,7 @@ const listEvents = async (apiKey?: string) =>
   (await get("/v1/events", apiKey)).body["events"] as { id: string; data: { subject_ref: string } }[];
 
 it("a key lists the events of its project and mode only", async () => {
-  await expect.poll(() => listEvents(), { timeout: 10_000 }).toHaveLength(1);
+  await expect.poll(() => listEvents()).toHaveLength(1);
   expect(await listEvents()).toMatchObject([
     { type: "purchase.finalized", data: { subject_ref: "user_events", project_id: world.projectId } },
   ]);

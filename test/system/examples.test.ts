@@ -75,9 +75,7 @@ describe.each(Object.entries(examples))("the %s example", (name, start) => {
     expect((await send(attempt)).body).toEqual({ status: "created" });
     expect((await send(attempt, undefined, "somebody_else")).status).toBe(404);
     await world.stripe.pay(sessionIdOf(String(first.body["url"])));
-    await expect
-      .poll(async () => (await send(attempt)).body, { timeout: 15_000 })
-      .toEqual({ status: "finalized" });
+    await expect.poll(async () => (await send(attempt)).body).toEqual({ status: "finalized" });
     expect((await send("/api/report")).status).toBe(200);
 
     const job = { job: `job-${user}` };

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hiddenField, sentencesOf } from "../../dev/seed/portal-client.ts";
+import { eventually } from "../eventually.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
 import { newReceiver, type ScriptedReceiver } from "./receiver.ts";
 import { newKey, newWorld, readStackTime, type World } from "./world.ts";
@@ -20,8 +21,6 @@ beforeAll(async () => {
   path = `/p/${world.projectId}/test`;
 });
 afterAll(() => target.close());
-
-const until = (check: () => Promise<void> | void) => vi.waitFor(check, { timeout: 20_000, interval: 200 });
 
 /** Moves the clock to the next evaluation, and runs the sweeps. */
 async function nextMinute(): Promise<void> {
@@ -48,7 +47,7 @@ describe("the inbox", () => {
     expect(html).toContain("API key expires");
     const [, alertId = ""] = /\/inbox\/(alr_\w+)\/snooze/.exec(html) ?? [];
     const form = { version: hiddenField(html, "version"), view: "open", hours: "24" };
-    await until(async () => {
+    await eventually(async () => {
       await fetch(`${world.origin}/__dev/cron`, { method: "POST" });
       expect(target.log.at(-1)?.event.type).toBe("alert.fired");
     });

@@ -1,5 +1,6 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { sessionIdOf } from "../../dev/seed/api-client.ts";
+import { eventually } from "../eventually.ts";
 import { newWorld } from "./world.ts";
 
 describe("check, checkout and consume", () => {
@@ -23,13 +24,11 @@ describe("check, checkout and consume", () => {
     expect((await api.check("user_1")).body.allowed).toBe(false);
 
     await stripe.pay(sessionIdOf(checkout.body.checkout_url), { email: "user_1@example.com" });
-    await vi.waitFor(
-      async () =>
-        expect((await api.check("user_1")).body).toEqual({
-          subject_ref: "user_1",
-          allowed: true,
-        }),
-      2_000,
+    await eventually(async () =>
+      expect((await api.check("user_1")).body).toEqual({
+        subject_ref: "user_1",
+        allowed: true,
+      }),
     );
 
     const first = await api.consume("user_1", 100, "event-1");
@@ -64,9 +63,9 @@ describe("check, checkout and consume", () => {
         },
       ],
     });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const report = (await (await fetch(`${origin}/__dev/verify`)).json()) as { faulty: unknown[] };
       expect(report.faulty).toEqual([]);
-    }, 5_000);
+    });
   });
 });

@@ -1,5 +1,6 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { sentencesOf } from "../../dev/seed/portal-client.ts";
+import { eventually } from "../eventually.ts";
 import { newOperator } from "./operators.ts";
 import { newReceiver, respondWith, WebhookOperations } from "./receiver.ts";
 import { buy, newWorld } from "./world.ts";
@@ -36,10 +37,10 @@ describe("the overview", () => {
     await webhooks.create(bad.url);
     await buy(world, "user_1");
     await buy(world, "user_2");
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       for (const subject of ["user_1", "user_2"])
         expect((await world.api.check(subject)).body.allowed).toBe(true);
-    }, 10_000);
+    });
     let consumed = 0;
     for (const units of [30, 12, 30]) {
       const reply = await world.api.consume("user_1", units, `spend-${units}`);
@@ -50,23 +51,20 @@ describe("the overview", () => {
     expect(consumed).toBe(42);
     for (let index = 0; index < 3; index++) await world.api.check("stranger");
 
-    await vi.waitFor(
-      async () => {
-        const { html } = await portal.get(path);
-        const deliveries = await webhooks.listDeliveries();
-        const delivered = deliveries.filter(({ state }) => state === "sent").length;
-        const failed = deliveries.filter(({ state }) => state === "failed" || state === "dead").length;
-        expect([delivered, failed]).toEqual([2, 2]);
-        expect(newestRowOf(html, "Credits spent").at(-1)).toBe("42");
-        expect(newestRowOf(html, "Webhook deliveries").slice(1)).toEqual(["2", "2", "4"]);
-        expect(figureOf(html, "Webhook success")).toMatch(/^50% 2 of 4/);
-        expect(figureOf(html, "Customers with access")).toMatch(/^2 /);
-        expect(figureOf(html, "Paid volume")).toMatch(/^€98\.00 /);
-        expect(html).toContain("Denied: no active entitlement");
-        expect(figureOf(html, "Access checks")).toMatch(/^[5-9]|\d\d+ .*approximate/);
-      },
-      { timeout: 30_000, interval: 500 },
-    );
+    await eventually(async () => {
+      const { html } = await portal.get(path);
+      const deliveries = await webhooks.listDeliveries();
+      const delivered = deliveries.filter(({ state }) => state === "sent").length;
+      const failed = deliveries.filter(({ state }) => state === "failed" || state === "dead").length;
+      expect([delivered, failed]).toEqual([2, 2]);
+      expect(newestRowOf(html, "Credits spent").at(-1)).toBe("42");
+      expect(newestRowOf(html, "Webhook deliveries").slice(1)).toEqual(["2", "2", "4"]);
+      expect(figureOf(html, "Webhook success")).toMatch(/^50% 2 of 4/);
+      expect(figureOf(html, "Customers with access")).toMatch(/^2 /);
+      expect(figureOf(html, "Paid volume")).toMatch(/^€98\.00 /);
+      expect(html).toContain("Denied: no active entitlement");
+      expect(figureOf(html, "Access checks")).toMatch(/^[5-9]|\d\d+ .*approximate/);
+    }, 30_000);
     expect((await portal.get(`/p/${world.projectId}/test/keys`)).html).toMatch(/about <time/);
     await good.close();
     await bad.close();

@@ -71,7 +71,7 @@ it("leads from an empty folder to a paid, spent and gated backend in less than 3
   const denied = await runApp();
   expect(denied).toMatch(/^denied \(no_entitlement\)\. Pay here: http/);
   await world.stripe.pay(sessionIdOf(denied.split("Pay here: ")[1] ?? ""));
-  await expect.poll(runApp, { timeout: 20_000 }).toBe("allowed, 900 credits left");
+  await expect.poll(runApp).toBe("allowed, 900 credits left");
   expect(await runApp()).toBe("allowed, 900 credits left");
 
   for (const name of ["quickstart-hono", "quickstart-express"]) await expectGate(name, customer);
@@ -111,7 +111,7 @@ async function expectGate(name: string, customer: string): Promise<void> {
       return [reply.status, (await reply.json()) as object];
     };
     await expect
-      .poll(() => get({ "x-user": customer }).catch(() => []), { timeout: 20_000 })
+      .poll(() => get({ "x-user": customer }).catch(() => []))
       .toEqual([200, { report: "for paying customers" }]);
     expect(await get({ "x-user": "user_without" })).toEqual([
       402,

@@ -20,7 +20,6 @@ beforeAll(async () => {
 
 const newRef = () => `user_${randomBytes(6).toString("hex")}`;
 const customerPath = (ref: string, of = world) => `/p/${of.projectId}/test/customers/${ref}`;
-const polling = { timeout: 10_000, interval: 100 };
 
 /** Creates a link for the customer in the portal, and returns its address. */
 async function newLink(ref: string, { operator = support, days = "7", of = world } = {}): Promise<string> {
@@ -42,7 +41,7 @@ async function reasonOf(subject_ref: string): Promise<unknown> {
 async function usedUp(): Promise<string> {
   const ref = newRef();
   await purchase(world, ref, "CREDITS_1000");
-  await expect.poll(() => reasonOf(ref), polling).toBe("allowed");
+  await expect.poll(() => reasonOf(ref)).toBe("allowed");
   await world.api.consume(ref, 1_000, randomBytes(8).toString("hex"));
   expect(await reasonOf(ref)).toBe("usage_exhausted");
   return ref;
@@ -71,9 +70,9 @@ describe("a recovery link", () => {
     const { pathname } = new URL(pressed.headers.get("Location") ?? "");
     expect(pathname).toContain("/pocket-stripe/pay/cs_");
     await world.stripe.pay(pathname.split("/").at(-1) ?? "");
-    await expect.poll(() => reasonOf(ref), polling).toBe("allowed");
+    await expect.poll(() => reasonOf(ref)).toBe("allowed");
     expect(await titleOf(await press(link))).toBe("Your access is active");
-    await expect.poll(() => timelineOf(ref), polling).toContain("Access restored after the recovery link");
+    await expect.poll(() => timelineOf(ref)).toContain("Access restored after the recovery link");
     const timeline = await timelineOf(ref);
     expect(timeline).toContain("Recovery link opened by the customer Led to: buy in a checkout");
     expect(timeline).toMatch(/Recovery link created by [0-9a-f]{12}/);
@@ -155,9 +154,9 @@ describe("a recovery link", () => {
     const ref = await usedUp();
     const other = newRef();
     const { paymentIntent } = await purchase(world, other, "DAY_PASS");
-    await expect.poll(() => reasonOf(other), polling).toBe("allowed");
+    await expect.poll(() => reasonOf(other)).toBe("allowed");
     await world.stripe.control("disputes", { payment_intent: paymentIntent });
-    await expect.poll(() => reasonOf(other), polling).toBe("payment_disputed");
+    await expect.poll(() => reasonOf(other)).toBe("payment_disputed");
     const response = await press(await newLink(other));
     expect([response.status, await titleOf(response)]).toEqual([200, "Contact support"]);
     expect((await press(await newLink(ref))).status).toBe(303);
@@ -179,10 +178,10 @@ describe("a recovery link", () => {
     const ref = newRef();
     const reason = async () => (await other.api.check(ref)).body.reason;
     const { subscription } = await purchase(other, ref, "PRO_MONTHLY");
-    await expect.poll(async () => (await other.api.check(ref)).body.allowed, polling).toBe(true);
+    await expect.poll(async () => (await other.api.check(ref)).body.allowed).toBe(true);
     await other.stripe.control(`subscriptions/${subscription}`, { next_payment: "fail" });
     await other.stripe.control(`subscriptions/${subscription}`, { renew: "now" });
-    await expect.poll(reason, polling).toBe("payment_past_due");
+    await expect.poll(reason).toBe("payment_past_due");
     const apiKey = `rk_test_${other.stripe.apiKey.split("_")[2]}`;
     await provision(other.origin, "connectStripe", other.projectId, "test", { apiKey, origin: other.origin });
     await other.stripe.control("keys", { key: apiKey, missing: ["rak_invoice_read"] });
@@ -203,7 +202,7 @@ describe("a recovery link", () => {
     expect(page).not.toContain("Send recovery link");
     const paying = newRef();
     await purchase(world, paying, "CREDITS_1000");
-    await expect.poll(() => reasonOf(paying), polling).toBe("allowed");
+    await expect.poll(() => reasonOf(paying)).toBe("allowed");
     const refused = await support.portal.post(`${customerPath(paying)}/recovery-link`, {
       link_id: newId("lnk"),
       days: "7",
@@ -243,13 +242,13 @@ describe("a recovery link", () => {
     const ref = newRef();
     await purchase(other, ref, "CREDITS_1000");
     const allowed = async () => (await other.api.check(ref)).body.allowed;
-    await expect.poll(allowed, polling).toBe(true);
+    await expect.poll(allowed).toBe(true);
     await other.api.consume(ref, 1_000, "all");
     const pressed = await press(await newLink(ref, { operator, of: other }));
     await other.stripe.pay(pressed.headers.get("Location")?.split("/").at(-1) ?? "");
-    await expect.poll(allowed, polling).toBe(true);
+    await expect.poll(allowed).toBe(true);
     const overview = async () => toText(await operator.portal.get(`/p/${other.projectId}/test`));
-    await expect.poll(overview, polling).toMatch(/No units left 1 1 1/);
+    await expect.poll(overview).toMatch(/No units left 1 1 1/);
   });
 
   it("a customer who was erased has no link, and an old one opens nothing", async () => {
@@ -262,7 +261,7 @@ describe("a recovery link", () => {
       text: "Request by email",
       confirmation: ref,
     });
-    await expect.poll(async () => (await open(link)).status, polling).toBe(404);
+    await expect.poll(async () => (await open(link)).status).toBe(404);
   });
 
   it.each([

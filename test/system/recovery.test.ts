@@ -43,17 +43,17 @@ describe("the way back from a denial", () => {
       return allowed ? "allowed" : reason;
     };
     const { subscription } = await purchase({ stripe, apiKey, ...rest }, subjectRef, "PRO_MONTHLY");
-    await expect.poll(answer, { timeout: 10_000 }).toBe("allowed");
+    await expect.poll(answer).toBe("allowed");
     await stripe.control(`subscriptions/${subscription}`, { next_payment: "fail" });
     await stripe.control(`subscriptions/${subscription}`, { renew: "now" });
-    await expect.poll(answer, { timeout: 10_000 }).toBe("payment_past_due");
+    await expect.poll(answer).toBe("payment_past_due");
     return { subjectRef };
   }
 
   it("answers none to a customer who may proceed, and for a product that is not theirs sells it", async () => {
     const subject_ref = newRef();
     await purchase(world, subject_ref, "CREDITS_1000");
-    await expect.poll(() => allowed(subject_ref), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => allowed(subject_ref)).toBe(true);
     expect((await recovery({ subject_ref })).body).toMatchObject({
       allowed: true,
       reason: null,
@@ -93,7 +93,7 @@ describe("the way back from a denial", () => {
     const key = newKey();
     const { body } = await recovery({ subject_ref, product_code: "DAY_PASS" }, key);
     await world.stripe.pay(body.url?.split("/pay/")[1] ?? "");
-    await expect.poll(() => allowed(subject_ref), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => allowed(subject_ref)).toBe(true);
     const again = await recovery({ subject_ref, product_code: "DAY_PASS" }, key);
     expect([again.body.action, again.headers.get("Idempotency-Replayed")]).toEqual(["none", "true"]);
   });
@@ -115,7 +115,7 @@ describe("the way back from a denial", () => {
       body: new URLSearchParams({ action: "pay" }),
     });
     expect(await paid.text()).toContain("is paid");
-    await expect.poll(() => allowed(subject_ref), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => allowed(subject_ref)).toBe(true);
   });
 
   it("opens Stripe's customer portal of a customer who paid, and refuses one who never did", async () => {
@@ -125,7 +125,7 @@ describe("the way back from a denial", () => {
       body: { error: "no_stripe_customer" },
     });
     await purchase(world, subject_ref, "CREDITS_1000");
-    await expect.poll(() => allowed(subject_ref), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => allowed(subject_ref)).toBe(true);
     const key = newKey();
     const opened = await portal({ subject_ref, return_url: "https://app.example.com/back" }, key);
     expect(opened).toMatchObject({ status: 201, body: { mode: "test" } });
@@ -140,13 +140,13 @@ describe("the way back from a denial", () => {
   it("a paused subscription: the customer portal, where the customer resumes it", async () => {
     const subject_ref = newRef();
     const { subscription } = await purchase(world, subject_ref, "PRO_MONTHLY");
-    await expect.poll(() => allowed(subject_ref), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => allowed(subject_ref)).toBe(true);
     await world.stripe.control(`subscriptions/${subscription}`, { pause: true });
-    await expect.poll(() => reasonOf(subject_ref), { timeout: 10_000 }).toBe("subscription_paused");
+    await expect.poll(() => reasonOf(subject_ref)).toBe("subscription_paused");
     const { body } = await recovery({ subject_ref });
     expect(body).toMatchObject({ action: "resume", missing_permission: null });
     await fetch(body.url ?? "", { method: "POST", body: new URLSearchParams({ resume: subscription }) });
-    await expect.poll(() => allowed(subject_ref), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => allowed(subject_ref)).toBe(true);
   });
 
   it("names a missing permission of the Stripe key, and falls back", async () => {

@@ -14,9 +14,7 @@ const key = (name = randomBytes(6).toString("hex")) => ({ "Idempotency-Key": nam
 async function customerWithCredits(): Promise<string> {
   const subjectRef = `user_${randomBytes(6).toString("hex")}`;
   await buy(world, subjectRef);
-  await expect
-    .poll(async () => (await world.api.check(subjectRef)).body.allowed, { timeout: 10_000 })
-    .toBe(true);
+  await expect.poll(async () => (await world.api.check(subjectRef)).body.allowed).toBe(true);
   return subjectRef;
 }
 
@@ -102,7 +100,7 @@ describe("the status of a checkout", () => {
     expect((await world.api.get("/v1/checkout/session/att_1")).body["error"]).toBe("invalid_request");
     await world.stripe.pay(sessionIdOf(body.checkout_url), { email: "polls@example.com" });
     await expect
-      .poll(async () => (await world.api.get(path)).body, { timeout: 10_000 })
+      .poll(async () => (await world.api.get(path)).body)
       .toMatchObject({ status: "finalized", entitlement: { usage_remaining: 1_000, available: true } });
   });
 });

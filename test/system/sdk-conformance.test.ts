@@ -54,9 +54,7 @@ describe.each([
     const subjectRef = newRef();
     const checkout = orThrow(await licenzy.checkout.create({ subjectRef, productCode }));
     await subject.pay(checkout);
-    await expect
-      .poll(async () => orThrow(await licenzy.access.check(subjectRef)).allowed, { timeout: 10_000 })
-      .toBe(true);
+    await expect.poll(async () => orThrow(await licenzy.access.check(subjectRef)).allowed).toBe(true);
     return subjectRef;
   }
   const balance = async (subjectRef: string) => {
@@ -124,7 +122,7 @@ describe.each([
     });
     await subject.pay(first);
     await expect
-      .poll(() => licenzy.checkout.status(first.attemptId), { timeout: 10_000 })
+      .poll(() => licenzy.checkout.status(first.attemptId))
       .toMatchObject({ status: "finalized", entitlement: { kind: "time_pass", available: true } });
     expect(await licenzy.checkout.status("att_00000000000000000000000000")).toMatchObject({
       error: "not_found",
@@ -170,7 +168,7 @@ describe.each([
           found.push(`${data.subjectRef} ${data.productCode}`);
       return found;
     };
-    await expect.poll(list, { timeout: 10_000 }).toHaveLength(2);
+    await expect.poll(list).toHaveLength(2);
     expect(await list()).toEqual([`${second} DAY_PASS`, `${first} CREDITS_1000`]);
   });
 
@@ -241,9 +239,7 @@ describe.each([
     const checkoutUrl = orThrow(await licenzy.access.recovery(subjectRef, options)).url ?? "";
     await subject.pay({ checkoutUrl, attemptId: checkoutUrl.split("/").at(-1) ?? "" });
     await expect
-      .poll(async () => orThrow(await licenzy.access.recovery(subjectRef, options)).action, {
-        timeout: 10_000,
-      })
+      .poll(async () => orThrow(await licenzy.access.recovery(subjectRef, options)).action)
       .toBe("none");
     orThrow(await licenzy.usage.consume(subjectRef, 1_000));
     expect(await licenzy.access.recovery(subjectRef, options)).toMatchObject({
@@ -350,7 +346,7 @@ describe.each([
       for await (const { kind } of licenzy.entitlements.list(subjectRef, { pageSize: 1 })) kinds.push(kind);
       return kinds;
     };
-    await expect.poll(list, { timeout: 10_000 }).toHaveLength(2);
+    await expect.poll(list).toHaveLength(2);
     expect((await list()).toSorted()).toEqual(["time_pass", "usage_pack"]);
     await expect(licenzy.entitlements.list("", {}).next()).rejects.toThrow(/not_found|invalid_request/);
   });

@@ -60,7 +60,7 @@ it("every sample of the README runs against the stack and does what the text say
   const denied = await samples.open(user);
   expect(denied).toMatchObject({ because: "no_entitlement" });
   await world.stripe.pay(sessionIdOf(denied.redirect ?? ""));
-  await expect.poll(() => samples.open(user), { timeout: 10_000 }).toEqual({ page: "app" });
+  await expect.poll(() => samples.open(user)).toEqual({ page: "app" });
 
   expect(await samples.generate(user, "job-1")).toBe("975 left");
   expect(await samples.generate(user, "job-1")).toBe("975 left");
@@ -99,7 +99,7 @@ it("every sample of the README runs against the stack and does what the text say
   app.use("*", samples.paid);
   app.get("/", (c) => c.text("paid"));
   const get = async (name: string) => (await app.request("/", { headers: { user: name } })).status;
-  await expect.poll(() => get(user), { timeout: 10_000 }).toBe(200);
+  await expect.poll(() => get(user)).toBe(200);
   expect(await get("user_without")).toBe(402);
   expect(await samples.test()).toMatchObject({ ok: true, allowed: true });
   expect(await samples.diagnose()).toEqual({

@@ -1,5 +1,6 @@
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { hiddenField } from "../../dev/seed/portal-client.ts";
+import { eventually } from "../eventually.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
 import { fetchTables } from "./tables.ts";
 import { buy, newWorld, type World } from "./world.ts";
@@ -15,7 +16,7 @@ beforeAll(async () => {
   viewer = await newOperator("viewer", world.accountId);
   path = `/p/${world.projectId}/test/shadow`;
   await buy(world, "user_paid");
-  await vi.waitFor(async () => expect((await world.api.check("user_paid")).body.allowed).toBe(true), 10_000);
+  await eventually(async () => expect((await world.api.check("user_paid")).body.allowed).toBe(true));
 });
 
 const shadow = (subject_ref: string, allowed: boolean) =>
@@ -76,26 +77,26 @@ describe("POST /v1/access/shadow", () => {
       other.api.post("/v1/access/shadow", { subject_ref, allowed });
     expect((await post("user_stranger", true)).status).toBe(200);
     expect((await post("user_nobody", false)).status).toBe(200);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const after = await fetchTables(other);
       expect(after["shadow_disagreements"]?.rows).toBe(1);
       for (const table of ["subjects", "entitlements", "checkout_attempts", "events"])
         expect([table, after[table]?.rows]).toEqual([table, before[table]?.rows]);
-    }, 10_000);
+    });
   });
 });
 
 describe("the shadow page", () => {
   it("lists the latest disagreement of each customer, counts, and is cleared after a confirmation", async () => {
     await shadow("user_<b>&\"'", true);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const text = textOf((await viewer.portal.get(path)).html);
       expect(text).toContain("user_&lt;b&gt;");
       expect(text).toMatch(/user_paid .*?Denied Allowed Allowed/);
       expect(text).toMatch(/user_let_in .*?Allowed Denied no active entitlement Not a customer/);
       expect(text).toMatch(/Disagreed 3/);
       expect(text).toMatch(/Agreed 2/);
-    }, 10_000);
+    });
     expect((await tables())["shadow_disagreements"]?.rows).toBe(3);
     expect((await viewer.portal.get(path)).html).not.toContain("/shadow/clear");
     expect((await viewer.portal.post(`${path}/clear`)).status).toBe(403);

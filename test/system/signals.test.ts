@@ -1,5 +1,6 @@
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { outboundEventSchema } from "../../shared/contract/outbound-event.ts";
+import { eventually } from "../eventually.ts";
 import { readFormFields, toText } from "./forms.ts";
 import { newOperator } from "./operators.ts";
 import { newReceiver, type ScriptedReceiver, WebhookOperations } from "./receiver.ts";
@@ -17,7 +18,6 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((one) => one.close()));
 });
 
-const until = (check: () => Promise<void> | void) => vi.waitFor(check, { timeout: 20_000, interval: 50 });
 const types = ["usage.low" as const, "usage.recovered" as const, "entitlement.expiring" as const];
 
 it("a low balance, its recovery and a near end arrive once at an endpoint that subscribes, and at no other", async () => {
@@ -38,17 +38,17 @@ it("a low balance, its recovery and a near end arrive once at an endpoint that s
   );
 
   await buy(world, "reader");
-  await until(() => expect(others.log).toHaveLength(1));
+  await eventually(() => expect(others.log).toHaveLength(1));
   await world.api.consume("reader", 899, "k1");
   await world.api.consume("reader", 1, "k2");
   await world.api.consume("reader", 1, "k2");
-  await until(() => expect(subscribed.log).toHaveLength(1));
+  await eventually(() => expect(subscribed.log).toHaveLength(1));
   expect(subscribed.log[0]?.event).toMatchObject({
     type: "usage.low",
     data: { subject_ref: "reader", usage_remaining: 100, reason: "usage_consumed", kind: "usage_pack" },
   });
   await buy(world, "reader");
-  await until(() => expect(subscribed.log).toHaveLength(2));
+  await eventually(() => expect(subscribed.log).toHaveLength(2));
   expect(subscribed.log[1]?.event).toMatchObject({
     type: "usage.recovered",
     data: { usage_remaining: 1_100 },
@@ -73,7 +73,7 @@ it("a low balance, its recovery and a near end arrive once at an endpoint that s
   // A pack that takes the balance below the threshold by an operator's hand.
   const spend = await world.api.consume("reader", 1_050, "k3");
   expect(spend.status).toBe(200);
-  await until(() => expect(subscribed.log).toHaveLength(3));
+  await eventually(() => expect(subscribed.log).toHaveLength(3));
   const page = toText(await admin.portal.get(`${root}/customers/reader`));
   expect(page).toContain("Low balance : 100 units left");
   expect(page).toContain("Balance recovered : 1,100 units left");
@@ -110,7 +110,7 @@ it("a product's own settings reach a customer who bought before, and the end of 
     expiring_days: "",
   });
   // The sweeps run as the clock advances. A customer with a purchase that is not flushed yet is visited in the second round.
-  await until(async () => {
+  await eventually(async () => {
     await advanceClock(world.origin, 300);
     expect(subscribed.log.map(({ event }) => event.type)).toEqual(["usage.low"]);
   });
@@ -135,7 +135,7 @@ it("a product's own settings reach a customer who bought before, and the end of 
   });
   await admin.portal.submit(`${customer}/grant`, readFormFields(preview, `${customer}/grant`));
   await advanceClock(world.origin, 6 * daySeconds);
-  await until(() => expect(subscribed.log).toHaveLength(2));
+  await eventually(() => expect(subscribed.log).toHaveLength(2));
   expect(subscribed.log[1]?.event).toMatchObject({
     type: "entitlement.expiring",
     data: { reason: "expires_soon", product_code: "CREDITS_1000", units: 10, source: "system" },

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { sessionIdOf } from "../../dev/seed/api-client.ts";
 import type { Sample } from "../../docs-site/generator/samples.ts";
 import { buildSignatureHeaders, generateSigningSecret } from "../../shared/webhooks/signing.ts";
+import { eventually } from "../eventually.ts";
 import {
   newSampleFolder,
   notExecuted,
@@ -35,7 +36,7 @@ beforeAll(async () => {
   await buy(world, customer);
   await buy(world, "user_8812");
   for (const one of [customer, "user_8812"])
-    await vi.waitFor(async () => expect((await world.api.check(one)).body.allowed).toBe(true), 10_000);
+    await eventually(async () => expect((await world.api.check(one)).body.allowed).toBe(true));
 }, 120_000);
 
 afterAll(async () => {
@@ -88,7 +89,7 @@ const runs: Record<string, () => Promise<void>> = {
     const state = () => call<{ state: string }>("success-route", "purchaseState", first.attemptId);
     expect(await state()).toMatchObject({ state: "created" });
     await world.stripe.pay(sessionIdOf(first.redirectTo));
-    await expect.poll(state, { timeout: 10_000 }).toEqual({ state: "done" });
+    await expect.poll(state).toEqual({ state: "done" });
   },
   "success-route": async () => {
     const unknown = await call("success-route", "purchaseState", "att_00000000000000000000000000");
@@ -111,7 +112,7 @@ const runs: Record<string, () => Promise<void>> = {
     expect(await get(customer)).toBe(402);
     const subscriber = `pro_${newJob()}`;
     await buy(world, subscriber, "PRO_MONTHLY");
-    await expect.poll(() => get(subscriber), { timeout: 10_000 }).toBe(200);
+    await expect.poll(() => get(subscriber)).toBe(200);
   },
   recovery: async () => {
     // The customer has credits, and no subscription.
@@ -128,9 +129,7 @@ const runs: Record<string, () => Promise<void>> = {
   "account-page": async () => {
     const buyer = `buyer_${newJob()}`;
     await buy(world, buyer);
-    await expect
-      .poll(async () => (await world.api.check(buyer)).body.allowed, { timeout: 10_000 })
-      .toBe(true);
+    await expect.poll(async () => (await world.api.check(buyer)).body.allowed).toBe(true);
     const page = await call("account-page", "accountPage", buyer);
     expect(page).toEqual({ status: "active", credits: 1_000, products: ["CREDITS_1000"] });
   },

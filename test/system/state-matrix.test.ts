@@ -82,7 +82,7 @@ describe("the state matrix of the documentation", () => {
     };
     const isMarker = ({ data }: ListedEvent) => data.reason === "manual_grant" && data.sequence === last;
     const last = await lastSequence(ref);
-    await expect.poll(async () => (await list()).some(isMarker), { timeout: 10_000 }).toBe(true);
+    await expect.poll(async () => (await list()).some(isMarker)).toBe(true);
     return (await list()).filter((event) => !isMarker(event));
   }
 

@@ -1,6 +1,7 @@
 import Stripe from "stripe";
-import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { sessionIdOf } from "../../dev/seed/api-client.ts";
+import { eventually } from "../eventually.ts";
 import { buy, newWorld, readStackTime, type World } from "./world.ts";
 
 let world: World;
@@ -126,7 +127,7 @@ describe("one-time purchases", () => {
     const payload = JSON.stringify(event);
     const replies = await Promise.all(Array.from({ length: 10 }, () => send(payload)));
     expect(replies.map(({ status }) => status)).toEqual(Array(10).fill(200));
-    await vi.waitFor(async () => expect(await credits("user_ten")).toBe(1_000), 2_000);
+    await eventually(async () => expect(await credits("user_ten")).toBe(1_000));
     await world.stripe.control("delivery", { mode: "normal", release: "shuffled", seed: 7, copies: 3 });
     expect(await credits("user_ten")).toBe(1_000);
   });

@@ -2,6 +2,7 @@ import { Webhook } from "standardwebhooks";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { hiddenField, type PortalReply, sentencesOf } from "../../dev/seed/portal-client.ts";
 import { provision } from "../../dev/seed/provision.ts";
+import { eventually } from "../eventually.ts";
 import { toText } from "./forms.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
 import { newReceiver, respondOk, respondWith, type ScriptedReceiver, WebhookOperations } from "./receiver.ts";
@@ -25,7 +26,6 @@ beforeAll(async () => {
 afterAll(() => target.close());
 afterEach(() => vi.useRealTimers());
 
-const until = (check: () => Promise<void> | void) => vi.waitFor(check, { timeout: 8_000, interval: 50 });
 const secretIn = ({ html }: PortalReply) => /id="signing-secret">(whsec_[^<]+)</.exec(html)?.[1] ?? "";
 const versionIn = ({ html }: PortalReply) => /data-version="([^"]+)"/.exec(html)?.[1] ?? "none";
 const endpointIdIn = ({ html }: PortalReply) => /\/webhooks\/(ep_\w+)/.exec(html)?.[1] ?? "";
@@ -59,13 +59,13 @@ describe("endpoint pages", () => {
     const page = `${path}/webhooks/${form.endpoint_id}`;
     expect((await admin.portal.get(page)).html).not.toContain(secret);
     const sent = await support.portal.submit(`${page}/test`);
-    await until(() => expect(target.log.at(-1)?.event.type).toBe("endpoint.test"));
+    await eventually(() => expect(target.log.at(-1)?.event.type).toBe("endpoint.test"));
     const got = target.log.at(-1);
     // Uses the stack's clock, which other tests have advanced.
     vi.useFakeTimers({ toFake: ["Date"], now: Number(got?.headers["webhook-timestamp"]) * 1_000 });
     expect(() => new Webhook(secret).verify(got?.body ?? "", got?.headers ?? {})).not.toThrow();
     vi.useRealTimers();
-    await until(async () => {
+    await eventually(async () => {
       const { html } = await support.portal.get(sent.location ?? "");
       expect(html).toContain("HTTP 200");
       expect(html).toContain(got?.event.id);
@@ -129,13 +129,13 @@ describe("endpoint pages", () => {
     const { page, endpointId } = await added();
     await admin.portal.submit(`${page}/disable`);
     await buy(world, "user_waiting");
-    await until(async () => expect(await hooks.listDeliveries({ endpointId })).toHaveLength(1));
+    await eventually(async () => expect(await hooks.listDeliveries({ endpointId })).toHaveLength(1));
     const confirm = await admin.portal.get(`${page}/enable`);
     expect(confirm.html).toContain("1 queued delivery");
     expect((await admin.portal.post(`${page}/enable`)).status).toBe(422);
     expect((await hooks.readEndpoint(endpointId))["isEnabled"]).toBe(false);
     await admin.portal.submit(`${page}/enable`, { waiting: "send" });
-    await until(async () => expect((await hooks.readOnlyDelivery({ endpointId })).state).toBe("sent"));
+    await eventually(async () => expect((await hooks.readOnlyDelivery({ endpointId })).state).toBe("sent"));
     await admin.portal.submit(`${page}/delete`);
   });
 });
@@ -145,7 +145,7 @@ describe("delivery pages", () => {
     const failing = await newReceiver(respondWith(500, {}, "<b>the database is down</b>"));
     const { page, endpointId } = await added(failing.url);
     for (const subject of ["user_f1", "user_f2", "user_f3"]) await buy(world, subject);
-    await until(async () =>
+    await eventually(async () =>
       expect(await hooks.listDeliveries({ endpointId, states: ["failed"] })).toHaveLength(3),
     );
     const shown = async (query: string) =>
@@ -192,7 +192,7 @@ describe("delivery pages", () => {
 
     failing.respond = respondOk;
     await support.portal.submit(`${detail}/requeue`);
-    await until(async () =>
+    await eventually(async () =>
       expect((await hooks.readOnlyDelivery({ subjectRef: "user_f1", endpointId })).state).toBe("sent"),
     );
     const atEnd = await support.portal.get(`${detail}/status`);
@@ -204,7 +204,7 @@ describe("delivery pages", () => {
     expect((await support.portal.get(detail)).html).not.toContain("Updates automatically.");
     expect((await support.portal.post(`${detail}/requeue`)).status).toBe(409);
     await support.portal.submit(`${detail}/resend`);
-    await until(async () =>
+    await eventually(async () =>
       expect((await hooks.readOnlyDelivery({ subjectRef: "user_f1", endpointId })).attempts).toBe(3),
     );
 
@@ -213,13 +213,13 @@ describe("delivery pages", () => {
     const job = { job_id: hiddenField(many.html, "job_id"), endpoint: endpointId };
     const begun = await support.portal.submit(`${path}/deliveries/requeue`, job);
     expect((await support.portal.post(`${path}/deliveries/requeue`, job)).status).toBe(409);
-    await until(async () => {
+    await eventually(async () => {
       const progress = await support.portal.get(begun.location ?? "");
       expect(progress.html).toContain("2 of 2");
       expect(progress.html).toContain("Finished");
       expect(progress.headers.get("Refresh")).toBeNull();
     });
-    await until(async () =>
+    await eventually(async () =>
       expect((await hooks.listDeliveries({ endpointId })).map(({ state }) => state)).toEqual(
         Array(3).fill("sent"),
       ),
@@ -230,10 +230,10 @@ describe("delivery pages", () => {
     const form = await support.portal.get(`${page}/replay`);
     const replay = { job_id: hiddenField(form.html, "job_id"), since: hiddenSince(form.html) };
     const replayed = await support.portal.submit(`${page}/replay`, replay);
-    await until(async () =>
+    await eventually(async () =>
       expect((await support.portal.get(replayed.location ?? "")).html).toContain("Finished"),
     );
-    await until(() => expect(failing.log.length).toBeGreaterThanOrEqual(before + 3));
+    await eventually(() => expect(failing.log.length).toBeGreaterThanOrEqual(before + 3));
     expect((await support.portal.post(`${page}/replay`, { ...replay, since: "yesterday" })).status).toBe(422);
     await failing.close();
   });

@@ -127,9 +127,7 @@ describe("the report of an access audit", () => {
     await setStripe(foreign(1));
     const { caller } = project.admin;
     expect(await run(resumeAccessAudit, caller, project.place, { auditId })).toEqual({ outcome: "done" });
-    await expect
-      .poll(async () => (await read(project, auditId)).status, { timeout: 20_000 })
-      .toBe("finished");
+    await expect.poll(async () => (await read(project, auditId)).status).toBe("finished");
     expect((await findingsOf(auditId)).map(({ class: found }) => found)).toEqual(["not_imported"]);
   });
 
@@ -173,7 +171,7 @@ describe("the report of an access audit", () => {
     await DEV.hangStripe(true);
     const calls = await subscriptionLists();
     const first = runAccessAudit(env, keyOf(auditId));
-    await expect.poll(subscriptionLists, { timeout: 10_000 }).toBeGreaterThan(calls);
+    await expect.poll(subscriptionLists).toBeGreaterThan(calls);
     // The first worker is presumed dead.
     const late = (await now()) + 2 * auditLeaseMs;
     const claim = () => claimAccessAudits(DB, { now: late, leaseUntil: late + auditLeaseMs }, 20);
@@ -248,17 +246,14 @@ describe("the report of an access audit", () => {
       .run();
     // The copy says who has access.
     await expect
-      .poll(
-        async () => {
-          const row = await DB.prepare(
-            "SELECT access FROM subjects WHERE project_id = ? AND subject_ref = 'user_0000'",
-          )
-            .bind(project.projectId)
-            .first<{ access: string }>();
-          return row?.access;
-        },
-        { timeout: 20_000 },
-      )
+      .poll(async () => {
+        const row = await DB.prepare(
+          "SELECT access FROM subjects WHERE project_id = ? AND subject_ref = 'user_0000'",
+        )
+          .bind(project.projectId)
+          .first<{ access: string }>();
+        return row?.access;
+      })
       .toBe("allowed");
     await setStripe([{ ...ended, status: "canceled" }, lost]);
     const { auditId } = await finished(project, await inserted(project));

@@ -1,11 +1,12 @@
 import { drizzle } from "drizzle-orm/d1";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { insertAccountWithProject } from "../../dev/entries/runtime/insert-project.ts";
 import { apiKeys } from "../../shared/db/tables/configuration.ts";
 import { generateApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { app } from "../../workers/runtime/app.ts";
 import { keyringName } from "../../workers/runtime/keys/keyring.ts";
+import { eventually } from "../eventually.ts";
 import { now } from "./connected-project.ts";
 import { activePlan, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 
@@ -81,9 +82,8 @@ describe("activity counters", () => {
     for (let index = 0; index < 40; index++)
       await check(index % 4 === 0 ? "stranger" : identity.subjectRef, bindings);
     expect(watch.batches).toBe(0);
-    await vi.waitFor(
-      async () => expect(await checksOf(projectId)).toEqual({ allowed: 30, no_entitlement: 10 }),
-      5_000,
+    await eventually(async () =>
+      expect(await checksOf(projectId)).toEqual({ allowed: 30, no_entitlement: 10 }),
     );
     expect(watch.batches).toBe(1);
     expect(Math.abs((await now()) - ((await lastUsedAt()) ?? 0))).toBeLessThan(10_000);
@@ -95,9 +95,9 @@ describe("activity counters", () => {
     const { watch, bindings } = watchedD1();
     watch.isAway = true;
     await check("stranger", bindings);
-    await vi.waitFor(() => expect(watch.batches).toBe(1), 5_000);
+    await eventually(() => expect(watch.batches).toBe(1));
     watch.isAway = false;
     await check("stranger", bindings);
-    await vi.waitFor(async () => expect(await checksOf(projectId)).toEqual({ no_entitlement: 2 }), 5_000);
+    await eventually(async () => expect(await checksOf(projectId)).toEqual({ no_entitlement: 2 }));
   });
 });

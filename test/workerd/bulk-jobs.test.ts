@@ -88,7 +88,7 @@ async function rowsOf(jobId: string) {
 const statesOf = async (jobId: string) => (await rowsOf(jobId)).map(({ state }) => state);
 
 async function settled(customers: Customers, jobId: string, status: string) {
-  await expect.poll(() => statusOf(customers, jobId), { timeout: 20_000 }).toBe(status);
+  await expect.poll(() => statusOf(customers, jobId)).toBe(status);
 }
 
 async function created(customers: Subscribers, subjectRefs: string[], action: Action = grant) {
@@ -466,7 +466,7 @@ describe("bulk job", () => {
     const erasure = { subjectRef: "user_1", confirmation: "user_1", erasureId: newId("ers"), ...reason };
     expect(await run(eraseCustomer, caller, place, erasure)).toMatchObject({ outcome: "done" });
     await expect
-      .poll(async () => (await rowsOf(jobId))[0], { timeout: 20_000 })
+      .poll(async () => (await rowsOf(jobId))[0])
       .toMatchObject({ state: "erased", subject_ref: null });
     await finished(customers, jobId);
     expect(await statesOf(jobId)).toEqual(["erased", "done"]);

@@ -10,6 +10,7 @@ import { claimSubjectsToWake } from "../../workers/runtime/db/subjects.ts";
 import { claimNextSubjects } from "../../workers/runtime/db/sweep-positions.ts";
 import { keyringName } from "../../workers/runtime/keys/keyring.ts";
 import type { Subject } from "../../workers/runtime/subject/subject.ts";
+import { eventually } from "../eventually.ts";
 import { databases } from "./databases.ts";
 import { activePlan, buildConsume, buildPack, buildPurchase, env, newSubject, restart } from "./subjects.ts";
 
@@ -99,10 +100,10 @@ describe("runtime with D1 stalled", () => {
 
     await giveD1(stub, env.DB);
     expect((await stub.read()).usageRemaining).toBe(5_000 - 1_200);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await stub.wake();
       expect(await stub.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 1_201 });
-    }, 20_000);
+    });
   });
 
   it("the runtime returns 200 on /healthz, and 503 on /readyz until D1 answers again", async () => {
@@ -258,7 +259,7 @@ describe("outbox alarm", () => {
     await runInDurableObject(stub, (_, { storage }) => storage.deleteAlarm());
     const again = await restart(stub);
     await again.check();
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await again.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 2 }),
     );
   });
@@ -284,7 +285,7 @@ describe("outbox alarm", () => {
       await stub.consume(identity, buildConsume(4, "k"));
       // Not awaited, because the caller of an aborted object may never get an answer.
       runDurableObjectAlarm(stub).catch(() => undefined);
-      await vi.waitFor(() => expect(isReached).toBe(true));
+      await eventually(() => expect(isReached).toBe(true));
       await restart(stub);
 
       // No call has reached the object since, so only its armed alarm can update the D1 copy.
@@ -310,10 +311,10 @@ describe("outbox alarm", () => {
     await env.DEV.advance(dayMs + 1);
     const again = env.SUBJECT.get(stub.id);
     // Subjects of other tests have expired too, and a sweep handles only 100 at a time.
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await maintenance.sweep("expiries"))["woken"]).toBeGreaterThan(0);
       expect(await again.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 3, findings: [] });
-    }, 20_000);
+    });
     expect((await again.read()).entitlements).toMatchObject([{ status: "expired" }]);
   });
 });
@@ -378,10 +379,10 @@ describe("an object that D1 does not keep up with", () => {
     for (const name of ["expiries", "inbox", "reviews"] as const) await maintenance.sweep(name);
     expect(await flushed()).toBe(1);
     await env.DEV.advance(3_600_000);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await maintenance.sweep("lostAlarms");
       expect(await flushed()).toBe(2);
-    }, 20_000);
+    });
   });
 
   it("the sweep for lost alarms calls each object once an hour, though its runs overlap", async () => {

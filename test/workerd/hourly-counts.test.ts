@@ -1,9 +1,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { dayMs } from "../../shared/domain/entitlement.ts";
 import { deleteOldHourlyCounts } from "../../workers/deliveries/db/retention.ts";
 import { moveAccessAlong } from "../../workers/runtime/db/customer-summary.ts";
+import { eventually } from "../eventually.ts";
 import { newEndpoint, newScope, now } from "./endpoints.ts";
 import { buildConsume, buildPack, buildPass, buildPurchase, env, newSubject } from "./subjects.ts";
 
@@ -31,7 +32,7 @@ const totalOf = async (scope: { projectId: string }, metric: string) =>
 
 const flushed = async (stub: ReturnType<typeof newSubject>["stub"]) => {
   await stub.wake();
-  await vi.waitFor(async () => expect((await stub.verify()).unflushed).toBe(0), 5_000);
+  await eventually(async () => expect((await stub.verify()).unflushed).toBe(0));
 };
 
 /** Returns the units that the ledger of the object says were spent, by hour. */

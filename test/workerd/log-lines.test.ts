@@ -7,6 +7,7 @@ import { consumeDeliveries } from "../../workers/deliveries/consumers/deliveries
 import { runLane } from "../../workers/deliveries/sending/lane.ts";
 import { app } from "../../workers/runtime/app.ts";
 import { keyringName } from "../../workers/runtime/keys/keyring.ts";
+import { eventually } from "../eventually.ts";
 import { insertCheckoutAttempt, newConnectedProject, receiveStripeEvent } from "./connected-project.ts";
 import { deliveriesEnv, newEndpoint } from "./endpoints.ts";
 import { activePlan, buildConsume, buildPack, buildPurchase, env, newSubject, restart } from "./subjects.ts";
@@ -125,7 +126,7 @@ describe("log lines", () => {
       tries: 1,
     });
 
-    await vi.waitFor(() => expect(linesOf("flush").length).toBeGreaterThan(0), 5_000);
+    await eventually(() => expect(linesOf("flush").length).toBeGreaterThan(0));
     const [flush] = linesOf("flush");
     expect(flush).toMatchObject({ ...place, from_sequence: 1, sequence: 1 });
     expect(flush?.["counts"]).toMatchObject({ deliveries: 1 });
@@ -209,7 +210,7 @@ describe("flush line", () => {
     await env.SUBJECT.get(stub.id).check();
     const tag = subjectTag(`${identity.projectId}/test/${identity.subjectRef}`);
     const flushes = () => linesOf("flush").filter((line) => line["subject_tag"] === tag);
-    await vi.waitFor(() => expect(flushes()).toHaveLength(1), 5_000);
+    await eventually(() => expect(flushes()).toHaveLength(1));
     expect(flushes()[0]?.["lag_ms"]).toBeGreaterThanOrEqual(60_000);
   });
 });

@@ -1,10 +1,11 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type OutboundEvent, outboundEventSchema } from "../../shared/contract/outbound-event.ts";
 import { dayMs } from "../../shared/domain/entitlement.ts";
 import type { SignalSettings } from "../../shared/domain/signal-settings.ts";
 import type { SubjectIdentity } from "../../shared/domain/subject-name.ts";
 import type { Subject } from "../../workers/runtime/subject/subject.ts";
+import { eventually } from "../eventually.ts";
 import { newEndpoint, now } from "./endpoints.ts";
 import { rowsTouched } from "./rows-touched.ts";
 import {
@@ -66,7 +67,7 @@ const namesOf = async (identity: SubjectIdentity) => (await noticesOf(identity))
 
 const flushed = async ({ stub }: Customer) => {
   await stub.wake();
-  await vi.waitFor(async () => expect((await stub.verify()).unflushed).toBe(0), 5_000);
+  await eventually(async () => expect((await stub.verify()).unflushed).toBe(0));
 };
 
 describe("signals of balance and ends", () => {
@@ -166,10 +167,10 @@ describe("signals of balance and ends", () => {
     });
     expect(await namesOf(identity)).toEqual([]);
     const again = await restart(customer);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await again.stub.wake();
       expect(await namesOf(identity)).toEqual(["entitlement.expiring"]);
-    }, 5_000);
+    });
     await flushed(again);
     expect(await namesOf(identity)).toEqual(["entitlement.expiring"]);
   });
@@ -188,7 +189,7 @@ describe("signals of balance and ends", () => {
     await env.DEV.advance(8 * dayMs);
     const late = await restart(again);
     await late.stub.rearm();
-    await vi.waitFor(async () => expect(await namesOf(identity)).toEqual(["entitlement.expiring"]), 5_000);
+    await eventually(async () => expect(await namesOf(identity)).toEqual(["entitlement.expiring"]));
   });
 
   it("a replay rebuilds each signal as it was", async () => {

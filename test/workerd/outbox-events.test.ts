@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { disableEndpoint } from "../../shared/contract/operations/endpoints.ts";
 import { type OutboundEvent, outboundEventSchema } from "../../shared/contract/outbound-event.ts";
 import { listDueDeliveries } from "../../workers/deliveries/db/deliveries.ts";
+import { eventually } from "../eventually.ts";
 import { act, newEndpoint, now } from "./endpoints.ts";
 import { buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 
@@ -24,7 +25,7 @@ async function countDeliveries(endpointId: string): Promise<number | undefined> 
 
 const flushed = async (stub: ReturnType<typeof newSubject>["stub"]) => {
   await stub.wake();
-  await vi.waitFor(async () => expect((await stub.verify()).unflushed).toBe(0), 5_000);
+  await eventually(async () => expect((await stub.verify()).unflushed).toBe(0));
 };
 
 /** Counts how often a flush, right after one more consume, reads the ledger's entries. */

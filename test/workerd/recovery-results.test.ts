@@ -1,7 +1,8 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { dayMs } from "../../shared/domain/entitlement.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { buildPaidStatements } from "../../workers/runtime/db/recovery-results.ts";
+import { eventually } from "../eventually.ts";
 import { now } from "./endpoints.ts";
 import { buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 
@@ -60,7 +61,7 @@ async function counts(): Promise<Record<string, number>> {
   return Object.fromEntries(results.map(({ metric, value }) => [metric, value]));
 }
 
-const flushed = () => vi.waitFor(async () => expect((await subject.stub.verify()).unflushed).toBe(0), 5_000);
+const flushed = () => eventually(async () => expect((await subject.stub.verify()).unflushed).toBe(0));
 
 /** Stripe reports a payment, and D1 has it. */
 async function pays(name: string): Promise<void> {

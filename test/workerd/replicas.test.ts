@@ -9,6 +9,7 @@ import { keyringName } from "../../workers/runtime/keys/keyring.ts";
 import { AccessReplica } from "../../workers/runtime/replica/access-replica.ts";
 import { leaseTerms } from "../../workers/runtime/replica/lease.ts";
 import { Subject } from "../../workers/runtime/subject/subject.ts";
+import { eventually } from "../eventually.ts";
 import { rowsTouched } from "./rows-touched.ts";
 import { activePlan, buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 
@@ -176,7 +177,7 @@ describe("a change while leases are out", () => {
     await check("apac");
     const restore = loseRecalls();
     const consuming = stub.consume(identity, buildConsume(1, "all"));
-    await vi.waitFor(async () => expect((await stub.check()).decision.allowed).toBe(false));
+    await eventually(async () => expect((await stub.check()).decision.allowed).toBe(false));
     expect(await check("apac")).toMatchObject({ allowed: true });
     expect(await check("apac", toId(await stub.check()))).toMatchObject({ allowed: false });
     restore();
@@ -199,7 +200,7 @@ describe("a change while leases are out", () => {
     await check("apac");
     const restore = loseRecalls();
     stub.consume(identity, buildConsume(1, "all")).catch(() => undefined);
-    await vi.waitFor(async () => expect((await stub.check()).decision.allowed).toBe(false));
+    await eventually(async () => expect((await stub.check()).decision.allowed).toBe(false));
     await runInDurableObject(stub, async (_, state) => {
       const again = new Subject(state, env);
       let isAcknowledged = false;
@@ -231,7 +232,7 @@ describe("a change while leases are out", () => {
     await check("apac");
     const restore = loseRecalls();
     stub.consume(identity, buildConsume(1, "all")).catch(() => undefined);
-    await vi.waitFor(async () => expect((await stub.check()).decision.allowed).toBe(false));
+    await eventually(async () => expect((await stub.check()).decision.allowed).toBe(false));
     const waking = stub.wake();
     await scheduler.wait(200);
     expect(await stub.verify()).toMatchObject({ unflushed: 1 });

@@ -1,9 +1,10 @@
 import { runInDurableObject } from "cloudflare:test";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type OutboundEvent, outboundEventSchema } from "../../shared/contract/outbound-event.ts";
 import { dayMs } from "../../shared/domain/entitlement.ts";
 import { subjectName } from "../../shared/domain/subject-name.ts";
 import { decodeDecisionId } from "../../shared/kit/decision-id.ts";
+import { eventually } from "../eventually.ts";
 import { newEndpoint, now } from "./endpoints.ts";
 import { rowsTouched } from "./rows-touched.ts";
 import { buildConsume, buildPack, buildPass, buildPurchase, env, newSubject } from "./subjects.ts";
@@ -32,7 +33,7 @@ async function subscribed() {
 
 const flushed = async ({ stub }: ReturnType<typeof newSubject>) => {
   await stub.wake();
-  await vi.waitFor(async () => expect((await stub.verify()).unflushed).toBe(0), 5_000);
+  await eventually(async () => expect((await stub.verify()).unflushed).toBe(0));
 };
 
 const stored = ({ stub }: ReturnType<typeof newSubject>) =>

@@ -53,7 +53,7 @@ async function jobOf(jobId: string) {
 async function started({ place, admin }: Customers, kind: SubjectJobKind) {
   const reply = await run(startSubjectJob, admin.caller, place, { jobId: newId("job"), kind });
   if (reply.outcome !== "done") throw new Error(reply.message);
-  await expect.poll(async () => (await jobOf(reply.jobId)).status, { timeout: 20_000 }).toBe("finished");
+  await expect.poll(async () => (await jobOf(reply.jobId)).status).toBe("finished");
   return jobOf(reply.jobId);
 }
 

@@ -1,7 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { dayMs } from "../../shared/domain/entitlement.ts";
 import { readSubjectCopy } from "../../workers/runtime/db/subjects.ts";
+import { eventually } from "../eventually.ts";
 import { buildConsume, buildPack, buildPass, buildPurchase, env, newSubject, now } from "./subjects.ts";
 
 describe("unknown subject", () => {
@@ -140,7 +141,7 @@ describe("outbox", () => {
   it("the outbox flushes a change to D1 through its alarm", async () => {
     const { identity, stub } = newSubject();
     await stub.applyStripe(identity, buildPurchase("alarm", buildPack(3), await now()));
-    await vi.waitFor(async () => expect((await stub.verify()).unflushed).toBe(0), 5_000);
+    await eventually(async () => expect((await stub.verify()).unflushed).toBe(0));
     expect((await readSubjectCopy(env.DB, identity)).entitlements).toMatchObject([{ unitsRemaining: 3 }]);
   });
 

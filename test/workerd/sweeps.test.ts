@@ -4,6 +4,7 @@ import { runSweeps } from "../../workers/deliveries/sweeps/run-sweeps.ts";
 import { readOverview } from "../../workers/portal/db/overview.ts";
 import { claimSubjectsToWake } from "../../workers/runtime/db/subjects.ts";
 import { maxTries } from "../../workers/runtime/stripe-events/retry-schedule.ts";
+import { eventually } from "../eventually.ts";
 import { insertCheckoutAttempt, newConnectedProject, receiveStripeEvent } from "./connected-project.ts";
 import { buildCronEnv, maintenance } from "./crons.ts";
 import { databases } from "./databases.ts";
@@ -67,7 +68,7 @@ describe("a sweep that hangs or fails", () => {
     };
     const sent: string[] = [];
     const run = runSweeps(cronEnv(replaced, sent), () => {});
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(ended.toSorted()).toEqual(["erasures", "expiries", "keyrings"]);
       expect(sent).toContain(deliveryId);
     }, 30_000);

@@ -53,7 +53,7 @@ describe("what an operator does with their sign-in", () => {
     const readFailures = async () =>
       (await auditOf(email)).filter((line) => line.includes("operator.fail_authentication"));
     // The entry is written after the response.
-    await expect.poll(readFailures, { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(readFailures).toHaveLength(1);
     const [line] = await readFailures();
     expect(line).toContain("203.0.113.7");
     expect(line).toContain('""route"":""POST /sign-in""');

@@ -1,5 +1,6 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { workThrough } from "../../../workers/runtime/sweeps/work-through.ts";
+import { eventually } from "../../eventually.ts";
 
 const tick = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
@@ -46,7 +47,7 @@ describe("workThrough", () => {
       isDone = true;
       return count;
     });
-    await vi.waitFor(() => expect(others).toBe(99));
+    await eventually(() => expect(others).toBe(99));
     expect(isDone).toBe(false);
     release();
     expect(await sweep).toBe(100);

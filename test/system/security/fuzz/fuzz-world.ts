@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import { hiddenFields, PortalClient } from "../../../../dev/seed/portal-client.ts";
 import { provision } from "../../../../dev/seed/provision.ts";
 import { disableEndpoint, enableEndpoint } from "../../../../shared/contract/operations/endpoints.ts";
 import { outboundEventTypes } from "../../../../shared/contract/outbound-event.ts";
+import { eventually } from "../../../eventually.ts";
 import { inviteOperator, newOperator, type TestOperator, turnOnSecondFactor } from "../../operators.ts";
 import {
   newReceiver,
@@ -23,8 +24,6 @@ export interface FuzzWorld {
   forms: FoundForm[];
   receiver: ScriptedReceiver;
 }
-
-const until = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 100 });
 
 /** Limits of sign-in count per place; this one is no other test's. */
 const place = { "CF-Connecting-IP": `10.99.${randomBytes(1)[0]}.${randomBytes(1)[0]}` };
@@ -92,14 +91,14 @@ async function makePurchases(world: World, receiver: ScriptedReceiver): Promise<
   await buy(world, "user_fuzz", "PRO_MONTHLY");
   const session = await stripe.session(await buy(world, "user_held", "DAY_PASS"));
   await stripe.control("disputes", { payment_intent: session.payment_intent });
-  await until(async () => expect((await api.check("user_held")).body.reason).toBe("payment_disputed"));
-  await until(async () => expect((await api.check("user_fuzz")).body.allowed).toBe(true));
+  await eventually(async () => expect((await api.check("user_held")).body.reason).toBe("payment_disputed"));
+  await eventually(async () => expect((await api.check("user_fuzz")).body.allowed).toBe(true));
   const account = `acct_${stripe.apiKey.split("_")[2]}`;
   const dispute = { object: "dispute", id: "du_fuzz", status: "of another world" };
   await stripe.control("events", { account, type: "charge.dispute.updated", object: dispute });
   receiver.respond = respondWith(500);
   await buy(world, "user_dead");
-  await until(async () => {
+  await eventually(async () => {
     const states = (await hooks.listDeliveries({ subjectRef: "user_dead" })).map(({ state }) => state);
     expect(states).toContain("failed");
   });
@@ -140,7 +139,7 @@ async function moveIn({ stripe, api, projectId }: World, { portal }: TestOperato
   const root = `/p/${projectId}/test`;
   await stripe.createPrice("Not a product yet", 700);
   await api.post("/v1/access/shadow", { subject_ref: "user_let_in", allowed: true });
-  await until(async () =>
+  await eventually(async () =>
     expect((await portal.get(`${root}/shadow`)).html).toContain(`${root}/shadow/clear`),
   );
 }
@@ -152,7 +151,7 @@ async function raiseAlerts({ origin, projectId }: World, { portal }: TestOperato
   const settings = await portal.get(`${root}/alerts`);
   const channel = { kind: "email", address: "alerts@tests.example" };
   await portal.submit(path, { ...hiddenFields(settings.html, path), ...channel });
-  await until(async () => {
+  await eventually(async () => {
     await fetch(`${origin}/__dev/cron`, { method: "POST" });
     expect((await portal.get(`${root}/inbox`)).html).toMatch(/\/inbox\/alr_\w+\/assign/);
   });
@@ -184,7 +183,7 @@ async function startBulkJobs({ origin, projectId }: World, actor: Actor): Promis
   const { portal } = actor;
   const root = `/p/${projectId}/test`;
   const runUntil = (page: string, form: string) =>
-    until(async () => {
+    eventually(async () => {
       await fetch(`${origin}/__dev/cron`, { method: "POST" });
       expect((await portal.get(page)).html).toContain(`action="${page}/${form}"`);
     });
