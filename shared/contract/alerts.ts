@@ -137,7 +137,7 @@ export const alertRules = {
   },
   past_due: {
     title: "Payment past due",
-    meaning: "The renewal of a subscription could not be collected.",
+    meaning: "Stripe could not collect a payment of a subscription.",
     urgency: 3,
     kind: "state",
     sends: false,

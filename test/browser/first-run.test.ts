@@ -42,14 +42,14 @@ describe.skipIf(chromiumPath === undefined)("first run", () => {
     await page.getByRole("button", { name: "Set up" }).click();
     await page.getByText("0 of 7 done").waitFor();
 
-    await page.getByRole("link", { name: "Connect", exact: true }).click();
+    await page.getByRole("link", { name: "Connect Stripe", exact: true }).click();
     await page.getByText("sk_test_acme0001").waitFor();
     const keyField = page.getByLabel("Secret or restricted key, test mode");
     await keyField.fill("sk_test_short");
-    await page.getByRole("button", { name: "Connect", exact: true }).click();
+    await page.getByRole("button", { name: "Connect Stripe", exact: true }).click();
     await page.getByText("This key is too short.").waitFor();
     await keyField.fill(stripe.apiKey);
-    await page.getByRole("button", { name: "Connect", exact: true }).click();
+    await page.getByRole("button", { name: "Connect Stripe", exact: true }).click();
     await page.getByText("Stripe is connected in test mode").waitFor();
     await page.getByRole("button", { name: "Register webhook" }).click();
     await page.getByText("The webhook is registered").waitFor();
@@ -72,12 +72,12 @@ describe.skipIf(chromiumPath === undefined)("first run", () => {
     await page.getByRole("button", { name: "Save settings" }).click();
     await page.getByText("Settings saved.").waitFor();
 
-    await nextStep(page, "Create");
+    await nextStep(page, "Create API key");
     await page.getByLabel("Name", { exact: true }).fill("Backend");
     await page.getByRole("button", { name: "Create key" }).click();
     const apiKey = await page.locator("#new-key").innerText();
 
-    await nextStep(page, "Add");
+    await nextStep(page, "Add endpoint");
     await page.getByLabel("Endpoint URL").fill(`${origin}/receiver/first-run`);
     await page.getByRole("button", { name: "Add endpoint" }).click();
     expect(await page.locator("#signing-secret").innerText()).toMatch(/^whsec_/);
@@ -166,7 +166,7 @@ describe.skipIf(chromiumPath === undefined)("first run", () => {
 
 /** Opens the product form from the overview. Returns the id of the offered price with this description. */
 async function samplePrice(page: Page, text: string): Promise<string> {
-  await nextStep(page, "Create");
+  await nextStep(page, "Create product");
   const price = await page.locator("#prices option", { hasText: text }).getAttribute("value");
   return price ?? "";
 }

@@ -75,7 +75,7 @@ describe.skipIf(chromiumPath === undefined)("an owner with subscribers in Stripe
 
     await steps(2);
     await expectAccessible(page);
-    await page.getByRole("link", { name: "Mapping", exact: true }).click();
+    await page.getByRole("link", { name: "Map customers", exact: true }).click();
     await page
       .getByLabel("Your customer's name is in")
       .selectOption({ label: "A metadata key of the subscription or customer" });

@@ -83,7 +83,7 @@ describe("messages", () => {
     alert_id: "alr_1",
     rule: "past_due",
     title: "Payment past due",
-    cause: "The renewal of <!channel> & <PRO> could not be collected.",
+    cause: "A payment for <!channel> & <PRO> is past due.",
     subject_ref: "<https://evil.example|user>",
     lines: [],
     count: 1,

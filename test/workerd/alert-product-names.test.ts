@@ -36,11 +36,11 @@ it("an alert names the product and follows its new name; a product without a row
   const scope = await newAlertScope();
   await insertEntitlement(scope, { status: "past_due" });
   await evaluate(scope);
-  expect(await listCauses(scope)).toEqual(["The renewal of PRO could not be collected."]);
+  expect(await listCauses(scope)).toEqual(["A payment for PRO is past due."]);
   for (const name of ["Pro, monthly", "Pro, each month"]) {
     await nameProduct(scope, name);
     await evaluate(scope);
-    expect(await listCauses(scope)).toEqual([`The renewal of ${name} could not be collected.`]);
+    expect(await listCauses(scope)).toEqual([`A payment for ${name} is past due.`]);
   }
 });
 

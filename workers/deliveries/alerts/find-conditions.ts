@@ -155,7 +155,7 @@ const finders: Record<AlertRule, Find> = {
       .map(({ entitlementId, subjectRef, productName }) => ({
         objectId: entitlementId,
         subjectRef,
-        cause: `The renewal of ${toOneLine(productName)} could not be collected.`,
+        cause: `A payment for ${toOneLine(productName)} is past due.`,
         count: 1,
       })),
 };

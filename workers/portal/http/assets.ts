@@ -55,11 +55,12 @@ const styles = [
   islandStyles,
   print,
 ];
-/** Without comments and indentation, which no browser needs. */
+/** Without comments, indentation and line ends, which no browser needs. */
 const css = [fontFace, ...styles]
   .join("\n")
   .replace(/\/\*[\s\S]*?\*\//g, "")
-  .replace(/^\s+/gm, "");
+  .replace(/^\s+/gm, "")
+  .replace(/ ?([{},;])\n/g, "$1");
 
 /** The color of the icon in a browser's tab: test mode differs, so that its tabs are recognized. */
 const iconColors = { test: "#b45309", live: "#4338ca", account: "#4338ca" } as const;

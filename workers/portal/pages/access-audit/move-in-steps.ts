@@ -38,7 +38,7 @@ export function buildSteps(facts: MoveInFacts): Step[] {
       title: "Connect Stripe",
       text: "Licenzy reads your subscriptions and receives their events.",
       page: "/stripe",
-      action: "Stripe",
+      action: "Connect Stripe",
     },
     {
       done: products > 0 && unknown === 0,
@@ -48,14 +48,14 @@ export function buildSteps(facts: MoveInFacts): Step[] {
           ? `${formatCount(products)} active ${products === 1 ? "product" : "products"}.`
           : `${formatCount(unknown)} ${unknown === 1 ? "purchase has" : "purchases have"} a price without a product.`,
       page: "/products",
-      action: "Products",
+      action: "Map prices",
     },
     {
       done: source !== null && source !== "none" && (source !== "csv" || mappedCustomers > 0),
       title: "Map customers",
       text: "Choose where your own name of each Stripe customer is.",
       page: "/access-audit#mapping",
-      action: "Mapping",
+      action: "Map customers",
     },
     {
       done: lastAudit !== null && unmapped === 0,
@@ -65,21 +65,21 @@ export function buildSteps(facts: MoveInFacts): Step[] {
           ? "It lists who would be let in and who would not. It changes no access."
           : `${formatCount(open)} not imported, ${formatCount(unmapped)} unmapped.`,
       page: "/access-audit",
-      action: "Access audit",
+      action: "Run audit",
     },
     {
       done: hasFirstImports || isAllImported,
       title: "Import the first 20",
       text: "The import holds after them. Look at their pages before you continue.",
       page: auditPage,
-      action: "Import",
+      action: "Import 20",
     },
     {
       done: isAllImported,
       title: "Import all",
       text: `${formatCount(imported)} imported so far.`,
       page: auditPage,
-      action: "Import",
+      action: "Import all",
     },
     {
       done: hasShadow && disagreements === 0,
@@ -88,14 +88,14 @@ export function buildSteps(facts: MoveInFacts): Step[] {
         ? `${formatCustomers(disagreements)} with another answer in your app.`
         : "Send your app's own answers for some days, and compare them. Nothing is enforced.",
       page: "/shadow",
-      action: "Shadow",
+      action: "Compare answers",
     },
     {
       done: lastAudit !== null && isAllImported && denied === 0,
       title: "Cut over",
       text: `${formatCount(denied)} paying ${denied === 1 ? "customer" : "customers"} without access. At 0, let your app follow Licenzy.`,
       page: "/go-live",
-      action: "Go-live checklist",
+      action: "View checklist",
     },
   ];
 }

@@ -26,14 +26,14 @@ export function buildLines(facts: GoLiveFacts, planStatus: PlanStatus): Line[] {
       title: "Activate the plan",
       text: "Live checkouts and usage are refused without a trial or active plan. An owner can change it.",
       page: "/plan",
-      action: "Plan",
+      action: "Activate plan",
     },
     {
       done: facts.isConnected,
       title: "Connect Stripe in live mode",
       text: "Use a live key of your Stripe account.",
       page: "/stripe",
-      action: "Connect",
+      action: "Connect Stripe",
     },
     {
       done: facts.testProducts > 0 && missing.length === 0,
@@ -43,7 +43,7 @@ export function buildLines(facts: GoLiveFacts, planStatus: PlanStatus): Line[] {
           ? "No products in test mode yet. Create one there first."
           : `Missing in live mode${formatMore(facts)}:`,
       page: "/products",
-      action: "Products",
+      action: "View products",
       copies: missing.map(({ productCode, test, live }) => ({
         productCode,
         text: live === null ? describeTerms(test) : "archived in live mode",
@@ -57,7 +57,7 @@ export function buildLines(facts: GoLiveFacts, planStatus: PlanStatus): Line[] {
           ? "Create the missing products first."
           : `Customers get other terms than you tested${formatMore(facts)}:`,
       page: "/products",
-      action: "Products",
+      action: "View products",
       copies: differing.map((twin) => ({ productCode: twin.productCode, text: describeDifference(twin) })),
     },
     {
@@ -65,28 +65,28 @@ export function buildLines(facts: GoLiveFacts, planStatus: PlanStatus): Line[] {
       title: "Set the redirect URLs",
       text: urlProblem ?? "",
       page: "/settings",
-      action: "Settings",
+      action: "Set URLs",
     },
     {
       done: facts.hasKey,
       title: "Create a live API key",
       text: "Authenticates your backend in production.",
       page: "/keys",
-      action: "Create",
+      action: "Create API key",
     },
     {
       done: facts.hasWebhookEvent,
       title: "Receive a live Stripe event by webhook",
       text: "Register the webhook, then send a test event from Stripe or make a sale. Events that Licenzy found in Stripe's event list do not count.",
       page: "/stripe",
-      action: "Webhook",
+      action: "Register webhook",
     },
     {
       done: facts.hasPurchase,
       title: "Complete a live purchase",
       text: "Buy a product yourself, then refund it in Stripe.",
       page: "/customers",
-      action: "Customers",
+      action: "View customers",
     },
   ];
 }

@@ -187,7 +187,7 @@ function KeyForm({
         />
         {hasPocketStripe ? <PocketStripeHint exampleKey={`sk_${mode}_acme0001`} mode={mode} /> : null}
         <div>
-          <SubmitButton>{connection === null ? "Connect" : "Replace key"}</SubmitButton>
+          <SubmitButton>{connection === null ? "Connect Stripe" : "Replace key"}</SubmitButton>
         </div>
       </form>
     </Card>
