@@ -47,6 +47,14 @@ export const restartColumns = `
   epoch = epoch + 1, attempts_in_run = 0, next_kind = 'manual', lease_until = NULL, lease_id = NULL,
   next_attempt_at = ?1, updated_at = ?1`;
 
+/**
+ * Ends the breaker's pause for each endpoint with a delivery restarted at ?1, because an operator is waiting for the result.
+ * `deliveriesSql` is the condition of those deliveries. It goes into the batch with `restartColumns`.
+ */
+export const buildEndOfPauses = (deliveriesSql: string): string => `
+  UPDATE endpoints SET paused_until = NULL WHERE paused_until IS NOT NULL AND endpoint_id IN
+    (SELECT endpoint_id FROM deliveries WHERE ${deliveriesSql} AND next_kind = 'manual' AND next_attempt_at = ?1)`;
+
 export const hasNoAttemptInProgress = "coalesce(deliveries.lease_until, 0) <= ?1";
 
 /** Builds the statement of `listDeliveries`, for a batch. */

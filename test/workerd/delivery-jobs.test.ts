@@ -15,7 +15,9 @@ import {
   listDueDeliveries,
 } from "../../workers/deliveries/db/deliveries.ts";
 import { processJobPage } from "../../workers/deliveries/db/delivery-jobs.ts";
+import { retryFailedWork } from "../../workers/runtime/db/retry-customer.ts";
 import { act, enqueued, newEndpoint, newScope, now } from "./endpoints.ts";
+import { actor } from "./members.ts";
 import { env } from "./subjects.ts";
 
 const { DB } = env;
@@ -115,6 +117,36 @@ describe("bulk requeue", () => {
     expect(await act(stopDeliveryJob, newScope(), { jobId }, await now())).toMatchObject({
       reason: "not_found",
     });
+  });
+
+  it("a retry of many deliveries, a replay and a customer's retry do not wait for the pause of an open breaker", async () => {
+    const { scope, endpointId } = await allDead(5);
+    const countDueDuringPause = async (retry: () => Promise<unknown>) => {
+      await DB.prepare(
+        `UPDATE endpoints SET consecutive_failures = 9, failing_since = ?1, paused_until = ?1 WHERE endpoint_id = ?2`,
+      )
+        .bind((await now()) + 60_000, endpointId)
+        .run();
+      expect(await listDueDeliveries(DB, await now(), 100, endpointId)).toEqual([]);
+      await retry();
+      return (await listDueDeliveries(DB, await now(), 100, endpointId)).length;
+    };
+    // The breaker allows one attempt at a time.
+    expect(await countDueDuringPause(async () => page((await requeue(scope, { endpointId })).jobId, 5))).toBe(
+      1,
+    );
+    const replay = { jobId: newId("job"), endpointId, since: (await now()) - 20_000_000 };
+    const replayAll = async () => {
+      const started = await act(replayEvents, scope, replay, await now());
+      if (started.outcome !== "done") throw new Error(started.message);
+      await page(started.jobId, 5);
+    };
+    expect(await countDueDuringPause(replayAll)).toBe(1);
+    const at = await now();
+    const audit = { actor, at, action: "customer.retry" as const, target: "user_1", ...scope };
+    await DB.prepare("UPDATE deliveries SET state = 'failed' WHERE endpoint_id = ?1").bind(endpointId).run();
+    const retryAll = () => retryFailedWork(DB, { ...scope, subjectRef: "user_1" }, at, audit);
+    expect(await countDueDuringPause(retryAll)).toBe(1);
   });
 
   it("a bulk requeue includes no delivery that is sent or pending", async () => {

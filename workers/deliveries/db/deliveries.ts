@@ -6,6 +6,7 @@ import type { Scope } from "../../../shared/contract/scope.ts";
 import { type AuditEntry, auditIfChangedRaw } from "../../../shared/db/audit.ts";
 import {
   buildDeliveryCondition,
+  buildEndOfPauses,
   type DeliveryRow,
   hasNoAttemptInProgress,
   restartColumns,
@@ -85,11 +86,7 @@ export async function restartDelivery(
       .bind(now, deliveryId, projectId, mode, JSON.stringify(states)),
     auditIfChangedRaw(db, audit),
     db
-      .prepare(
-        `UPDATE endpoints SET paused_until = NULL WHERE paused_until IS NOT NULL AND project_id = ?2 AND mode = ?3
-           AND endpoint_id = (SELECT endpoint_id FROM deliveries
-             WHERE delivery_id = ?4 AND next_kind = 'manual' AND next_attempt_at = ?1)`,
-      )
+      .prepare(buildEndOfPauses("project_id = ?2 AND mode = ?3 AND delivery_id = ?4"))
       .bind(now, projectId, mode, deliveryId),
   ]);
   return restarted?.results[0] ?? null;

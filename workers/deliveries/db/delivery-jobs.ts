@@ -4,7 +4,7 @@ import type { JobKey } from "../../../shared/contract/messages.ts";
 import { type DeliveryFilter, requeueableStates } from "../../../shared/contract/operations/deliveries.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { type AuditEntry, auditIfChanged } from "../../../shared/db/audit.ts";
-import { hasNoAttemptInProgress, restartColumns } from "../../../shared/db/deliveries.ts";
+import { buildEndOfPauses, hasNoAttemptInProgress, restartColumns } from "../../../shared/db/deliveries.ts";
 import type { DeliveryJobRow } from "../../../shared/db/delivery-jobs.ts";
 import { type DeliveryMessage, deliveryIdSql } from "../../../shared/db/outbound-events.ts";
 import { inScope } from "../../../shared/db/scope.ts";
@@ -96,6 +96,8 @@ const restartDeliveries = `
     AND state IN (SELECT value FROM json_each('${JSON.stringify(requeueableStates)}'))
   RETURNING delivery_id AS deliveryId, epoch, project_id AS projectId`;
 
+const endPausesOfRestarted = buildEndOfPauses("delivery_id IN (SELECT value FROM json_each(?2))");
+
 const replayEvents = `
   INSERT INTO deliveries (delivery_id, event_id, endpoint_id, project_id, mode, subject_ref, event_type, state,
     next_attempt_at, next_kind, created_at, updated_at)
@@ -105,6 +107,8 @@ const replayEvents = `
   WHERE events.event_id IN (SELECT value FROM json_each(?2)) AND ${isCursorUnchanged}
   ON CONFLICT DO UPDATE SET ${restartColumns} WHERE ${hasNoAttemptInProgress}
   RETURNING delivery_id AS deliveryId, epoch, project_id AS projectId`;
+
+const endPauseOfReplayed = buildEndOfPauses("endpoint_id = ?2");
 
 const advanceCursor = `
   UPDATE delivery_jobs SET cursor = ?3, done = done + ?4, updated_at = ?5,
@@ -134,6 +138,9 @@ export async function processJobPage(
     selection.kind === "requeue"
       ? db.prepare(restartDeliveries).bind(...common)
       : db.prepare(replayEvents).bind(...common, selection.endpointId),
+    selection.kind === "requeue"
+      ? db.prepare(endPausesOfRestarted).bind(now, JSON.stringify(ids))
+      : db.prepare(endPauseOfReplayed).bind(now, selection.endpointId),
     db
       .prepare(advanceCursor)
       .bind(job.jobId, job.cursor, ids.at(-1) ?? job.cursor, ids.length, now, isOver ? 1 : 0),

@@ -2,7 +2,7 @@ import { drizzle } from "drizzle-orm/d1";
 import { requeueableStates } from "../../../shared/contract/operations/deliveries.ts";
 import type { FailedWork } from "../../../shared/contract/operations/failed-work.ts";
 import { type AuditEntry, auditStatement } from "../../../shared/db/audit.ts";
-import { hasNoAttemptInProgress, restartColumns } from "../../../shared/db/deliveries.ts";
+import { buildEndOfPauses, hasNoAttemptInProgress, restartColumns } from "../../../shared/db/deliveries.ts";
 import type { SubjectKey } from "../../../shared/domain/subject-name.ts";
 
 const ofCustomer = "project_id = ?2 AND mode = ?3 AND subject_ref = ?4";
@@ -24,6 +24,8 @@ const reopenEvents = `UPDATE stripe_events SET status = 'received', tries = 0, e
   next_try_at = ?1, settled_at = NULL WHERE ${isFailedEvent}`;
 
 const restartDeliveries = `UPDATE deliveries SET ${restartColumns} WHERE ${isFailedDelivery}`;
+
+const endPauses = buildEndOfPauses(ofCustomer);
 
 const parameters = ({ projectId, mode, subjectRef }: SubjectKey, now: number) =>
   [now, projectId, mode, subjectRef] as const;
@@ -48,6 +50,7 @@ export async function retryFailedWork(
   const [events, deliveries] = await db.batch([
     db.prepare(reopenEvents).bind(...parameters(key, now)),
     db.prepare(restartDeliveries).bind(...parameters(key, now)),
+    db.prepare(endPauses).bind(...parameters(key, now)),
     db.prepare(entry.sql).bind(...entry.params),
   ]);
   return { events: events?.meta.changes ?? 0, deliveries: deliveries?.meta.changes ?? 0 };
