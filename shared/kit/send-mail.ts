@@ -2,7 +2,14 @@ import { errorMessage } from "./log.ts";
 import { DependencyUnavailableError, TimeoutError, withTimeout } from "./timeout.ts";
 
 /** Result of a mail. What it says is already stored, so a failure is a value. */
-export type MailOutcome = { outcome: "off" } | { outcome: "sent" } | { outcome: "failed"; reason: string };
+export type MailOutcome = { outcome: "off" } | { outcome: "sent" } | MailFailure;
+
+interface MailFailure {
+  outcome: "failed";
+  reason: string;
+  /** The installation can send no mail now, to any address. */
+  isOwnFault: boolean;
+}
 
 /** Time limit for the mail service. Of a page, the operator waits for it until then. */
 const timeoutMs = 5_000;
@@ -45,18 +52,16 @@ export function findMailFault(env: MailEnv): string | null {
  */
 export async function sendMail(env: MailEnv, to: string, message: Message): Promise<MailOutcome> {
   const fault = findMailFault(env);
-  if (fault !== null) return failed(fault);
+  if (fault !== null) return { outcome: "failed", reason: fault, isOwnFault: true };
   const { MAIL, MAIL_FROM } = env as Required<MailEnv>;
   const from = { name: "Licenzy", email: MAIL_FROM };
   try {
     await withTimeout("the mail service", timeoutMs, MAIL.send({ from, to, ...message }));
     return { outcome: "sent" };
   } catch (error) {
-    return failed(toReason(error instanceof DependencyUnavailableError ? error.cause : error));
+    return describeFailure(error instanceof DependencyUnavailableError ? error.cause : error);
   }
 }
-
-const failed = (reason: string): MailOutcome => ({ outcome: "failed", reason });
 
 /**
  * Returns the origin for links in emails. It is configured, since the Host header is under the sender's
@@ -77,12 +82,24 @@ const reasons: Record<string, string> = {
   E_DAILY_LIMIT_EXCEEDED: "the mail service takes no more mails today",
 };
 
-function toReason(cause: unknown): string {
-  if (cause instanceof TimeoutError)
-    return `the mail service did not answer within ${timeoutMs / 1000} seconds, so it may arrive or not`;
+/** Those of them that say nothing about the address. */
+const ownFaults = new Set([
+  "E_SENDER_NOT_VERIFIED",
+  "E_SENDER_DOMAIN_NOT_AVAILABLE",
+  "E_RATE_LIMIT_EXCEEDED",
+  "E_DAILY_LIMIT_EXCEEDED",
+]);
+
+function describeFailure(cause: unknown): MailFailure {
+  if (cause instanceof TimeoutError) {
+    const reason = `the mail service did not answer within ${timeoutMs / 1000} seconds, so it may arrive or not`;
+    return { outcome: "failed", reason, isOwnFault: false };
+  }
   const message = errorMessage(cause);
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : message.split(":", 1)[0];
-  return reasons[code ?? ""] ?? `the mail service says “${message}”`;
+  const code =
+    cause instanceof Error && "code" in cause ? String(cause.code) : (message.split(":", 1)[0] ?? "");
+  const reason = reasons[code] ?? `the mail service says “${message}”`;
+  return { outcome: "failed", reason, isOwnFault: ownFaults.has(code) };
 }
 
 const maxNameLength = 80;

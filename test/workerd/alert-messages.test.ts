@@ -19,6 +19,11 @@ import { env } from "./subjects.ts";
 const { DB, DEV } = env;
 const minute = 60_000;
 const mails: { to: string; subject: string }[] = [];
+const refusing = (code: string) => ({
+  send: async () => {
+    throw Object.assign(new Error("refused"), { code });
+  },
+});
 const MAIL = { send: async (mail: { to: string; subject: string }) => void mails.push(mail) };
 const bindings = {
   ...deliveriesEnv,
@@ -183,6 +188,16 @@ describe("messages of an alert", () => {
     ["MAIL is not bound", { MAIL: undefined }, "there is no binding MAIL"],
     ["MAIL_FROM is not set", { MAIL_FROM: undefined }, "MAIL_FROM is not set"],
     ["PUBLIC_ORIGIN is not set", { PUBLIC_ORIGIN: undefined }, "PUBLIC_ORIGIN is not set"],
+    [
+      "the sender's domain is not set up",
+      { MAIL: refusing("E_SENDER_NOT_VERIFIED") },
+      "not set up for sending",
+    ],
+    [
+      "the day's limit of mails is reached",
+      { MAIL: refusing("E_DAILY_LIMIT_EXCEEDED") },
+      "no more mails today",
+    ],
   ])("no email is given up while %s for five days, and it is sent then", async (_, change, fault) => {
     const scope = await newAlertScope();
     await addChannel(scope, "email");

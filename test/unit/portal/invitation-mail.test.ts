@@ -116,6 +116,7 @@ describe("send", () => {
     expect(await sendMail(refusing(coded), to, buildInvitationMessage(invitation()))).toEqual({
       outcome: "failed",
       reason: "the domain of MAIL_FROM is not set up for sending",
+      isOwnFault: true,
     });
     const inMessage = new Error("E_DAILY_LIMIT_EXCEEDED: quota");
     expect(await sendMail(refusing(inMessage), to, buildInvitationMessage(invitation()))).toMatchObject({
@@ -125,6 +126,7 @@ describe("send", () => {
       await sendMail(refusing(new Error("lost connection")), to, buildInvitationMessage(invitation())),
     ).toMatchObject({
       reason: "the mail service says “lost connection”",
+      isOwnFault: false,
     });
   });
 
@@ -159,6 +161,7 @@ describe("send", () => {
       {
         outcome: "failed",
         reason: "the mail service did not answer within 5 seconds, so it may arrive or not",
+        isOwnFault: false,
       },
     ]);
   });

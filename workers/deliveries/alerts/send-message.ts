@@ -4,7 +4,7 @@ import { currentTime } from "../../../shared/kit/clock.ts";
 import { parseWrappingKeys, unseal } from "../../../shared/kit/encryption.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { OwnFaultError } from "../../../shared/kit/own-fault.ts";
-import { findMailFault, getPublicOrigin, sendMail } from "../../../shared/kit/send-mail.ts";
+import { getPublicOrigin, sendMail } from "../../../shared/kit/send-mail.ts";
 import {
   getNextAttemptTimes,
   getRetryDelayMs,
@@ -89,7 +89,7 @@ function findNextAttempt({ kind, number }: ClaimedAlertMessage, result: PostResu
   return delayMs === null ? null : now + delayMs;
 }
 
-/** Throws only for faults of this installation, before anything is sent. */
+/** Throws only for faults of this installation: then nothing was sent. */
 async function send(env: DeliveriesEnv, claimed: ClaimedAlertMessage, now: number): Promise<PostResult> {
   const { messageId, channelId, channelKind, addressSealed, secretSealed } = claimed;
   const keys = parseWrappingKeys(env.WEBHOOK_WRAPPING_KEYS);
@@ -97,12 +97,10 @@ async function send(env: DeliveriesEnv, claimed: ClaimedAlertMessage, now: numbe
   const address = await unseal(keys, channelAssociatedData(channelId, "address"), addressSealed);
   const origin = getPublicOrigin(env);
   if (channelKind === "email") {
-    const fault = findMailFault(env);
-    if (fault !== null) throw new OwnFaultError(`Email can't be sent: ${fault}. See docs/alerts.md.`);
     const mail = await sendMail(env, address, toMail(content, origin));
-    return mail.outcome === "failed"
-      ? { status: null, error: "refused", excerpt: mail.reason, retryAfter: null }
-      : { status: null, error: null, excerpt: "", retryAfter: null };
+    if (mail.outcome !== "failed") return { status: null, error: null, excerpt: "", retryAfter: null };
+    if (mail.isOwnFault) throw new OwnFaultError(`Email can't be sent: ${mail.reason}. See docs/alerts.md.`);
+    return { status: null, error: "refused", excerpt: mail.reason, retryAfter: null };
   }
   const checked = await checkAddress(address, getAddressPolicy(env), resolveName);
   if (checked.outcome === "refused")

@@ -11,6 +11,9 @@ import { createSignInService } from "./sign-in-service.ts";
 type SignInMethod = FirstFactor | `${FirstFactor} and ${CodeKind}`;
 type FirstFactor = "new password" | "password" | "provider";
 
+/** More than any browser sends. The header itself has only the platform's limit. */
+const maxUserAgentLength = 512;
+
 /** Begins a session after a complete sign-in. */
 export async function startSession(
   c: PortalContext,
@@ -20,7 +23,7 @@ export async function startSession(
   const { internalAdapter } = await createSignInService(c.env, getOrigin(c)).$context;
   const { token } = await internalAdapter.createSession(operatorId, false, {
     ipAddress: getIpAddress(c) ?? "",
-    userAgent: c.req.header("User-Agent") ?? "",
+    userAgent: (c.req.header("User-Agent") ?? "").slice(0, maxUserAgentLength),
   });
   await setSessionCookie(c, token);
   await finishSession(c, token, method);
