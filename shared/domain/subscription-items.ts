@@ -158,10 +158,14 @@ function listBillingItems({ items }: Phase): string[] {
 }
 
 /**
- * Returns since when the latest observations bill the product without a break; `null`: from the first one.
+ * Returns since when the product was billed without a break: until now, or until it was last billed. `null`: from the first
+ * observation, or never.
  */
 export function findBilledSince(phases: Phase[], productCode: string): Moment | null {
-  const without = phases.findLastIndex(({ products }) => !products.has(productCode));
+  const last = phases.findLastIndex(({ products }) => products.has(productCode));
+  const without = phases
+    .slice(0, Math.max(last, 0))
+    .findLastIndex(({ products }) => !products.has(productCode));
   return without === -1 ? null : (phases[without + 1]?.observation.at ?? null);
 }
 

@@ -1,4 +1,14 @@
-import { buy, changeQuantity, dispute, refund, renew, resolve, subscribe, wait } from "../model/steps.ts";
+import {
+  buy,
+  changePrice,
+  changeQuantity,
+  dispute,
+  refund,
+  renew,
+  resolve,
+  subscribe,
+  wait,
+} from "../model/steps.ts";
 import type { Example } from "./example.ts";
 
 /** How much has to be taken back. */
@@ -81,6 +91,24 @@ export const amountExamples: Record<string, Example> = {
     history: [subscribe(), wait(1), changeQuantity(2), wait(1), refund(50, { payment: 1 })],
     products: { PRO: "allowed" },
     flags: { PRO: ["partly_refunded"] },
+  },
+  // PRO is kept until the end of what was paid, because the change to TEAM is not.
+  "a part that was refunded before a change of plan and back is no flag of the later period": {
+    history: [
+      subscribe(),
+      wait(1),
+      refund(50),
+      renew(),
+      wait(1),
+      changePrice("price_team"),
+      changePrice("price_pro"),
+      renew(),
+      wait(1),
+      changePrice("price_team", { outcome: "failed" }),
+    ],
+    daysLater: 5,
+    products: { PRO: "allowed", TEAM: "payment_past_due" },
+    flags: { PRO: ["plan_change_unpaid"], TEAM: ["partly_refunded"] },
   },
 };
 
