@@ -12,7 +12,7 @@ import {
   type SubjectState,
 } from "../../../shared/domain/ledger.ts";
 import { anyHistory, type HistoryEntry, span } from "../flips/histories.ts";
-import { history, play } from "./customer-histories.ts";
+import { history, play, type Step } from "./customer-histories.ts";
 
 const histories = Number(process.env["HISTORIES"] ?? 4_000);
 const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
@@ -59,6 +59,16 @@ function storeSignals(entries: HistoryEntry[], alarms: Moment[]): Signal[] {
 }
 
 const alarms = fc.array(fc.nat({ max: end }), { maxLength: 6 });
+
+/** Turns of access that random histories have too rarely to count on. */
+const rareTurns: Step[][] = [
+  [
+    (customer) => customer.buy("cs_a", 100),
+    (customer) => customer.dispute("cs_a", "needs_response"),
+    (customer) => customer.dispute("cs_a", "won"),
+  ],
+  [(customer) => customer.buy("cs_a", 100), (customer) => customer.refund("cs_a", "succeeded")],
+];
 
 describe("signals of access", () => {
   it(`gained and lost alternate and fold to the decision at every moment (${histories} histories, SEED=${seed})`, () => {
@@ -128,8 +138,8 @@ describe("signals of access", () => {
         seen.add(`${event.type}: ${event.data.reason}`);
       }
     });
-    fc.assert(property, { numRuns: histories / 4, seed });
-    for (const common of [
+    fc.assert(property, { numRuns: histories / 4, seed, examples: rareTurns.map((steps) => [steps]) });
+    for (const turn of [
       "access.gained: checkout_finalized",
       "access.gained: subscription_updated",
       "access.gained: dispute",
@@ -137,7 +147,7 @@ describe("signals of access", () => {
       "access.lost: payment_disputed",
       "access.lost: refunded",
     ])
-      expect(seen).toContain(common);
+      expect(seen).toContain(turn);
   }, 120_000);
 
   it("alarms at any time, or none at all, store the same signals", () => {
