@@ -68,8 +68,17 @@ interface CpuProfile {
   timeDeltas: number[];
 }
 
-/** Starts the worker in workerd with its profiler, and returns the CPU time in milliseconds. */
+/** Profiles a start until the profile has samples: on a busy machine, one can have none. */
 async function measureStart(config: string): Promise<number> {
+  for (let tries = 0; tries < 5; tries++) {
+    const busyMs = await profileStart(config);
+    if (busyMs > 0) return busyMs;
+  }
+  return 0;
+}
+
+/** Starts the worker in workerd with its profiler, and returns the CPU time in milliseconds. */
+async function profileStart(config: string): Promise<number> {
   const outfile = join(machine.root, "start.cpuprofile");
   const result = await runWrangler(["check", "startup", `--args=--config=${config}`, "--outfile", outfile]);
   expect([result.code, result.stderr.replaceAll(/\s+/g, " ").trim()]).toEqual([0, ""]);
