@@ -52,11 +52,20 @@ export function parseInvoice(
     ours: parseLicenzyMetadata(details?.metadata ?? any.subscription_details?.metadata),
     outcome,
     paidAt: outcome === "paid" ? paidAt : null,
-    amountPaid: invoice.amount_paid ?? 0,
+    amountPaid: outcome === "paid" ? getAmountPaid(invoice) : (invoice.amount_paid ?? 0),
     currency: invoice.currency ?? "",
     lines: parseCoveringLines(invoice.lines?.data ?? []),
     hasMoreLines: invoice.lines?.has_more === true,
   };
+}
+
+/**
+ * Returns the amount that a paid invoice was paid with, in the currency's smallest unit. Of an invoice that was marked as paid
+ * outside of Stripe, some reports have `amount_paid` 0. Then the amount due was paid, without what a credit note took off it.
+ */
+function getAmountPaid(invoice: Stripe.Invoice): number {
+  const { amount_paid = 0, amount_due = 0, pre_payment_credit_notes_amount: credited = 0 } = invoice;
+  return amount_paid > 0 ? amount_paid : Math.max(0, amount_due - credited);
 }
 
 /**

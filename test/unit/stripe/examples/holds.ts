@@ -46,6 +46,10 @@ export const holdExamples: Record<string, Example> = {
     ],
     products: { PRO: "payment_disputed" },
   },
+  "a renewal that was paid outside of Stripe lifts a hold": {
+    history: [subscribe(), wait(1), refund(), renew({ funding: "out_of_band" })],
+    products: { PRO: "allowed" },
+  },
   "a refunded year is no obstacle while a monthly item of its product is paid": {
     history: [
       subscribe({ price: "price_pro_year" }),

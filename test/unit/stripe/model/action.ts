@@ -5,9 +5,9 @@ export type Outcome = "paid" | "failed" | "open";
 
 /**
  * Who pays an invoice: the customer, a coupon for the whole or half of it, or the customer's credit balance.
- * A coupon and the credit balance leave nothing to be paid.
+ * A coupon and the credit balance leave nothing to be paid. `out_of_band`: the shop marked the invoice as paid.
  */
-export type Funding = "money" | "coupon" | "half_coupon" | "credit_balance";
+export type Funding = "money" | "coupon" | "half_coupon" | "credit_balance" | "out_of_band";
 
 export interface Settlement {
   outcome: Outcome;

@@ -13,7 +13,7 @@ export function buildInvoice(invoice: Invoice, subscription: Subscription, shape
     customer: "cus_1",
     currency: invoice.currency,
     amount_due: invoice.amountDue,
-    amount_paid: invoice.amountPaid,
+    amount_paid: invoice.isPaidOutside ? 0 : invoice.amountPaid,
     total: sum,
     status: invoice.paidAt === null ? "open" : "paid",
     status_transitions: { paid_at: invoice.paidAt },

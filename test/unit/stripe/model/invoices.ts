@@ -21,6 +21,7 @@ export function issueInvoice(
     currency,
     amountDue: Math.max(0, total),
     amountPaid: 0,
+    isPaidOutside: false,
     paidAt: null,
     isVoid: false,
     payments: [],
@@ -38,6 +39,7 @@ export function settleInvoice(
 ): Settlement["outcome"] {
   if (funding === "credit_balance") invoice.amountDue = 0;
   if (invoice.amountDue === 0 || outcome === "paid") {
+    invoice.isPaidOutside = funding === "out_of_band";
     payInvoice(world, subscription, invoice, payments);
     return "paid";
   }
@@ -49,7 +51,8 @@ export function settleInvoice(
 function payInvoice(world: World, subscription: Subscription, invoice: Invoice, payments: number): void {
   invoice.amountPaid = invoice.amountDue;
   invoice.paidAt = world.seconds;
-  invoice.payments = split(invoice.amountDue, payments).map((amount) => ({
+  const received = invoice.isPaidOutside ? 0 : invoice.amountDue;
+  invoice.payments = split(received, payments).map((amount) => ({
     id: world.id("pi"),
     amount,
     currency,

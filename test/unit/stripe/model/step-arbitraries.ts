@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Action, Flip, ItemChange, Settlement } from "./action.ts";
+import type { Action, Flip, Funding, ItemChange, Settlement } from "./action.ts";
 import { knownPrices } from "./prices.ts";
 
 export const does = <Name extends Action["do"], Rest extends object>(
@@ -18,7 +18,16 @@ const quantity = fc.constantFrom(1, 1, 2, 0);
 
 export const settlement: { [Key in keyof Settlement]: fc.Arbitrary<Settlement[Key]> } = {
   outcome: fc.constantFrom("paid", "paid", "paid", "failed", "open"),
-  funding: fc.constantFrom("money", "money", "money", "money", "coupon", "half_coupon", "credit_balance"),
+  funding: fc.constantFrom<Funding[]>(
+    "money",
+    "money",
+    "money",
+    "money",
+    "coupon",
+    "half_coupon",
+    "credit_balance",
+    "out_of_band",
+  ),
   payments: fc.constantFrom(1, 1, 2, 3),
 };
 const itemChange: { [Key in keyof ItemChange]: fc.Arbitrary<ItemChange[Key]> } = {

@@ -75,6 +75,8 @@ export interface Invoice {
   /** Never negative. */
   amountDue: number;
   amountPaid: number;
+  /** Paid outside of Stripe: there are no payments, and the invoice itself says that 0 was paid. */
+  isPaidOutside: boolean;
   /** When the whole invoice was paid; `null` while it is not. */
   paidAt: number | null;
   /** Voided or marked uncollectible: nothing is to be paid. */
