@@ -51,7 +51,12 @@ export async function showAccessAudit(c: PortalContext) {
         }
       >
         {isAtWork && mayRun(c, stopAccessAudit) ? (
-          <ActionButton action={`${path}/stop`} label="Stop" tone="danger" small={false} />
+          <ActionButton
+            action={`${path}/stop`}
+            label={audit.status === "importing" ? "Stop import" : "Stop audit"}
+            tone="danger"
+            small={false}
+          />
         ) : null}
         {audit.status === "stopped" && mayRun(c, resumeAccessAudit) ? (
           <ActionButton action={`${path}/resume`} label="Continue audit" tone="primary" small={false} />

@@ -44,7 +44,7 @@ export async function SignalsCard({ c, productCode, current, sent, hasUnits }: S
                 type="number"
                 min={0}
                 required={false}
-                hint={`usage.low is sent at this balance, and usage.recovered 10 % above it. ${blank}`}
+                hint={`usage.low is sent at this balance, and usage.recovered 10% above it. ${blank}`}
               />
               <Select
                 form={form}

@@ -207,7 +207,7 @@ function Actions({
           aria-label={`Undo #${sequence}`}
           data-drawer
         >
-          Undo…
+          Undo change…
         </a>
       ) : null}
       {flip === null ? null : (
@@ -215,7 +215,7 @@ function Actions({
           href={linkToPage(c, subjectRef, { as_of: flip.after.decisionId })}
           aria-label={`View the decision after #${sequence}`}
         >
-          Decision
+          View decision
         </a>
       )}
     </>

@@ -57,7 +57,7 @@ export function Reservations({
                   aria-label={`Release the units held by ${reservation.key}`}
                   data-drawer
                 >
-                  Release…
+                  Release units…
                 </a>
               ) : null}
             </Cell>

@@ -48,7 +48,7 @@ export function ActionResult({
           data-drawer
         >
           <Icon name="undo-2" />
-          Undo
+          Undo change
         </a>
       ) : null}
     </div>
