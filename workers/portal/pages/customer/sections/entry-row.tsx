@@ -204,7 +204,7 @@ function Actions({
       {offersUndo ? (
         <a
           href={buildCustomerPath(c, subjectRef, `/undo?sequence=${sequence}`)}
-          aria-label={`Undo #${sequence}`}
+          aria-label={`Undo change #${sequence}`}
           data-drawer
         >
           Undo change…
@@ -213,7 +213,7 @@ function Actions({
       {flip === null ? null : (
         <a
           href={linkToPage(c, subjectRef, { as_of: flip.after.decisionId })}
-          aria-label={`View the decision after #${sequence}`}
+          aria-label={`View decision after #${sequence}`}
         >
           View decision
         </a>

@@ -54,7 +54,7 @@ export function Reservations({
                 <a
                   class="button small"
                   href={releasePath(c, subjectRef, reservation.reservationId)}
-                  aria-label={`Release the units held by ${reservation.key}`}
+                  aria-label={`Release units held by ${reservation.key}`}
                   data-drawer
                 >
                   Release units…
