@@ -1,7 +1,7 @@
 import { hiddenField, hiddenFields, type PortalClient } from "../seed/portal-client.ts";
 import { untilShown } from "./until-shown.ts";
 
-/** Units for everybody after an outage: applied. A week for everybody: previewed, and left for another operator. */
+/** After an outage, grants units to those who have some, and previews a week of access for all customers. */
 export async function runBulkJobs(
   support: PortalClient,
   path: string,
@@ -24,7 +24,7 @@ export async function runBulkJobs(
   await untilShown(support, week, /Ready to start/);
 }
 
-/** Creates a job, whose preview begins. Returns the path of its page. */
+/** Creates a job. Its preview begins at once. Returns the path of its page. */
 export async function createJob(
   support: PortalClient,
   path: string,

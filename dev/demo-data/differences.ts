@@ -43,7 +43,7 @@ export function compareAnswers(api: ApiClient, customers: readonly Customer[]): 
 }
 
 /** Creates a recovery link for a customer who is denied. Returns its path. */
-export async function createLink(
+async function createLink(
   support: PortalClient,
   path: string,
   subjectRef: string,

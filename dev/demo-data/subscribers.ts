@@ -56,7 +56,7 @@ async function runAudit(portal: PortalClient, path: string): Promise<string> {
   return location ?? "";
 }
 
-/** Moves in: an early audit, whose import waits after the first 20. */
+/** Moves in: an early audit, with an import that waits after the first 20. */
 export function moveIn(admin: PortalClient, path: string, stripe: PocketStripe, price: string): Incident[] {
   return [
     {

@@ -145,7 +145,7 @@ const listLinks = async (owner: PortalClient, list: string, link: RegExp): Promi
   ...new Set((await owner.get(list)).html.match(link)),
 ];
 
-/** The last audit with its findings, and the first, whose import waits. */
+/** The last audit with its findings, and the first with an import that waits. */
 async function listAudits(test: string, owner: PortalClient): Promise<Record<string, string>> {
   const audits = await listLinks(owner, `${test}/access-audit`, /\/p\/[^"]+\/access-audit\/job_\w+/g);
   const [last = "", first = ""] = [audits[0], audits.at(-1)];

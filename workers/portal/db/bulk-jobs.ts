@@ -8,7 +8,7 @@ import { inScope } from "../../../shared/db/scope.ts";
 import { bulkJobRows, bulkJobs } from "../../../shared/db/tables/bulk-jobs.ts";
 import { type ProductName, selectNamesOf } from "./product-names.ts";
 
-/** The columns are qualified by hand: in a query of one table a column's name has no table, and here would be the row's own. */
+/** Names both tables: in a query of one table, a column's name has no table, and would be a column of the counted rows. */
 const countRows = (condition: string) =>
   sql<number>`(SELECT count(*) FROM bulk_job_rows AS counted WHERE counted.job_id = bulk_jobs.job_id AND ${sql.raw(condition)})`;
 

@@ -220,11 +220,21 @@ function Actions({
   return (
     <div class="actions">
       {kind === "usage_pack" ? (
-        <a class="button small" href={path("adjust")} aria-label={`Adjust units of ${productCode}`} data-drawer>
+        <a
+          class="button small"
+          href={path("adjust")}
+          aria-label={`Adjust units of ${productCode}`}
+          data-drawer
+        >
           Adjust units…
         </a>
       ) : null}
-      <a class="button small danger" href={path("revoke")} aria-label={`Revoke access by ${productCode}`} data-drawer>
+      <a
+        class="button small danger"
+        href={path("revoke")}
+        aria-label={`Revoke access by ${productCode}`}
+        data-drawer
+      >
         Revoke access…
       </a>
     </div>

@@ -22,7 +22,7 @@ export function PriceRow({ price, index, values, errors }: PriceRowProps) {
     name: string,
     label: string,
     value: string,
-    more: { class?: string; size?: number; inputmode?: "numeric" },
+    more: { class?: string; inputmode?: "numeric" },
   ) => (
     <input
       id={`${name}_${index}`}
@@ -57,8 +57,8 @@ export function PriceRow({ price, index, values, errors }: PriceRowProps) {
           </p>
         ))}
       </Cell>
-      <Cell class="wrap">{text("code", "Code", row.code, { class: "mono", size: 32 })}</Cell>
-      <Cell class="wrap">{text("name", "Name", row.name, { size: 28 })}</Cell>
+      <Cell class="wrap">{text("code", "Code", row.code, { class: "mono" })}</Cell>
+      <Cell class="wrap">{text("name", "Name", row.name, {})}</Cell>
       <Cell class="wrap">
         {interval === null ? (
           <>
