@@ -244,7 +244,7 @@ describe("the go-live checklist", () => {
     );
     expect(await checklist()).not.toContain("TEAM ·");
     const shown = toText(await admin.portal.get(`${path}/products/${code}`));
-    expect(shown).toContain("Low balance: 10 % of what a pack granted. Expiring notice: 7 days before.");
+    expect(shown).toContain("Low balance: 10% of what a pack granted. Expiring notice: 7 days before.");
     expect(shown).toContain("1,000 a month");
 
     await include("2000", "1");
