@@ -65,7 +65,7 @@ async function startSeededStack(): Promise<{ file: StackFile; stop(): Promise<vo
     const { origin, secrets } = stack;
     const made = await seed({ origin, setupToken: secrets.setupToken });
     if (folder !== undefined)
-      made.demo_customers = await fillDemoData(made, { ...demoDataDefaults, print: console.log });
+      Object.assign(made, await fillDemoData(made, { ...demoDataDefaults, print: console.log }));
     return { file: made, stop: end };
   } catch (error) {
     await end();

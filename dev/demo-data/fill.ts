@@ -2,14 +2,17 @@ import { ApiClient } from "../seed/api-client.ts";
 import { PocketStripe } from "../seed/pocket-stripe.ts";
 import { PortalClient } from "../seed/portal-client.ts";
 import type { StackFile } from "../seed/stack-file.ts";
+import { runBulkJobs } from "./bulk-jobs.ts";
 import { addEndpoint, addKeys, addOperators, addProducts, inviteColleague } from "./configuration.ts";
 import { Customer } from "./customer.ts";
 import { Dice } from "./dice.ts";
+import { addLiveProducts, compareAnswers, createLinks } from "./differences.ts";
 import { failAndDrop, failAtTheEnd, sendBrokenEvents } from "./incidents.ts";
 import { Operator } from "./operator.ts";
 import { buildRefs } from "./refs.ts";
 import { StackClock } from "./stack-clock.ts";
 import { lastDay, lastHour, stories } from "./stories.ts";
+import { auditAgain, moveIn } from "./subscribers.ts";
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -26,20 +29,29 @@ export interface DemoDataOptions {
 
 export const demoDataDefaults = { customers: 60, seed: 7 };
 
+export type DemoData = Required<Pick<StackFile, "demo_customers" | "demo_links">>;
+
 interface Happening {
   at: number;
   what: string;
   run(): Promise<unknown>;
 }
 
+/** Of their customers the bulk job adds units, since that changes no access. */
+const creditedStories = [
+  "consuming",
+  "packs_in_a_row",
+  "credited",
+  "partly_refunded",
+  "refunded",
+  "disputed",
+];
+
 /**
  * Fills the project of the seed with customers who lived through 22 days. Everything happens by use of the
- * product, while the stack's clock advances from moment to moment. Returns the story of each customer by ref.
+ * product, while the stack's clock advances from moment to moment. Returns what it adds to the stack's file.
  */
-export async function fillDemoData(
-  file: StackFile,
-  options: DemoDataOptions,
-): Promise<Record<string, string>> {
+export async function fillDemoData(file: StackFile, options: DemoDataOptions): Promise<DemoData> {
   const { origin, project_id: projectId } = file;
   const { print } = options;
   const startedAt = Date.now();
@@ -51,6 +63,7 @@ export async function fillDemoData(
 
   print("Demo data: products, keys, operators and endpoints.");
   const prices = await addProducts(owner, path, stripe);
+  await addLiveProducts(owner, `/p/${projectId}`);
   await addKeys(owner, path);
   const [admin = owner, ...colleagues] = await addOperators(owner);
   const crm = await addEndpoint(owner, path, {
@@ -77,6 +90,9 @@ export async function fillDemoData(
   // Days begin at midnight UTC, so that the hours of the stories are those of the day.
   const midnight = Math.ceil((await clock.now()) / dayMs) * dayMs;
   const timeOf = ({ day, hour }: { day: number; hour: number }) => midnight + day * dayMs + hour * hourMs;
+  const refsOf = (...wanted: string[]) =>
+    customers.filter(({ story }) => wanted.includes(story)).map(({ customer }) => customer.ref);
+  const links: Record<string, string> = {};
   const incidents = [
     ...failAndDrop(admin, path, crm),
     ...failAtTheEnd(
@@ -85,6 +101,12 @@ export async function fillDemoData(
       customers.filter(({ story }) => story === "consuming").map(({ customer }) => customer),
     ),
     ...sendBrokenEvents(stripe, projectId),
+    ...moveIn(admin, path, stripe, prices["TEAM_WEEKLY"] ?? ""),
+    ...createLinks(admin, path, (story) => refsOf(story)[0] ?? "", links),
+    ...compareAnswers(
+      api,
+      customers.map(({ customer }) => customer),
+    ),
   ].map((incident) => ({ at: timeOf(incident), what: "an incident", run: () => incident.run() }));
   const lives = customers.map(({ customer, story, support }) =>
     (stories[story]?.({ dice, support, prices }) ?? []).map((step) => ({
@@ -110,8 +132,15 @@ export async function fillDemoData(
   }
   await clock.advanceTo(timeOf({ day: lastDay, hour: lastHour }));
   await inviteColleague(owner);
+  print(`Demo data: bulk jobs and access audits, after ${secondsSince(startedAt)} s.`);
+  const all = customers.map(({ customer }) => customer.ref);
+  await runBulkJobs(admin, path, { credited: refsOf(...creditedStories), all });
+  await auditAgain(admin, path, stripe, prices["TEAM_WEEKLY"] ?? "");
   print(`Demo data: ${customers.length} customers, after ${secondsSince(startedAt)} s.`);
-  return Object.fromEntries(customers.map(({ customer, story }) => [customer.ref, story]));
+  return {
+    demo_customers: Object.fromEntries(customers.map(({ customer, story }) => [customer.ref, story])),
+    demo_links: links,
+  };
 }
 
 const secondsSince = (startedAt: number) => Math.round((Date.now() - startedAt) / 1_000);

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { PortalClient } from "../seed/portal-client.ts";
 import type { StackFile } from "../seed/stack-file.ts";
 import { type Look, openPage, openPublicPage } from "./browser-page.ts";
@@ -33,9 +33,10 @@ export async function shootEveryPage(
     await mkdir(join(folder, name), { recursive: true });
     const own = await openPage(browser, file, look);
     const stranger = await openPublicPage(browser, file, look);
-    for (const { name: pageName, path, isPublic } of pages) {
+    for (const { name: pageName, path, isPublic, press, prepare } of pages) {
       const page = isPublic ? stranger : own;
-      await page.goto(path);
+      await page.goto(prepare === undefined ? path : await prepare());
+      if (press !== undefined) await pressFirst(page, press);
       await page.screenshot({ path: join(folder, name, `${pageName}.png`), fullPage: true });
       const overflows = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
       if (overflows) console.log(`${name}/${pageName} is wider than the window`);
@@ -44,4 +45,11 @@ export async function shootEveryPage(
     await stranger.context().close();
     console.log(`${join(folder, name)}: ${pages.length} pictures`);
   }
+}
+
+/** Presses the first control of this name, and waits for what comes: a page, or a dialog of a script. */
+async function pressFirst(page: Page, name: string): Promise<void> {
+  const control = page.locator("button, a, summary").filter({ hasText: name }).filter({ visible: true });
+  await control.first().click();
+  await page.waitForLoadState("networkidle");
 }

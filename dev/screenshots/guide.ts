@@ -87,7 +87,7 @@ async function finish(page: Page, button: string): Promise<void> {
 /** The customer spends while the operator looks at a preview of setting the balance. */
 async function moved(page: Page, api: ApiClient, open: () => Promise<unknown>): Promise<void> {
   await open();
-  await page.getByRole("link", { name: "Adjust CREDITS_1000" }).click();
+  await page.getByRole("link", { name: "Adjust units of CREDITS_1000" }).click();
   await page.getByRole("radio", { name: /^Set/ }).check();
   await page.getByRole("dialog").getByLabel("Units").fill("500");
   await preview(page, "Ticket 4510: agreed on 500");

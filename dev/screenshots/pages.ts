@@ -1,3 +1,5 @@
+import { recoveryButton } from "../../shared/contract/recovery-pages.ts";
+import { createJob } from "../demo-data/bulk-jobs.ts";
 import { StackClock } from "../demo-data/stack-clock.ts";
 import type { PortalClient } from "../seed/portal-client.ts";
 import type { StackFile } from "../seed/stack-file.ts";
@@ -8,6 +10,10 @@ export interface PortalPage {
   path: string;
   /** Shown to a browser without a session. */
   isPublic?: true;
+  /** The name of the button, link or summary that is pressed before the picture. */
+  press?: string;
+  /** Puts the product into the state of the page. Returns the path in place of `path`. */
+  prepare?: () => Promise<string>;
 }
 
 /** Stories with a picture of their first customer. */
@@ -96,6 +102,11 @@ export async function listPages(file: StackFile, owner: PortalClient): Promise<P
     bulk: `${test}/bulk`,
     "go-live": `${test}/go-live`,
     "access-audit": `${test}/access-audit`,
+    ...(await listAudits(test, owner)),
+    ...(await listBulkJobs(test, owner)),
+    "go-live-copy": `/p/${file.project_id}/live/go-live/copy/CREDITS_100`,
+    "bulk-new": `${test}/bulk/new`,
+    "inbox-closed": `${test}/inbox?view=closed`,
     "move-in": `${test}/access-audit/move-in`,
     shadow: `${test}/shadow`,
     settings: `${test}/settings`,
@@ -113,9 +124,67 @@ export async function listPages(file: StackFile, owner: PortalClient): Promise<P
     "forgot-password": "/forgot-password",
     "reset-unknown": "/reset/none",
     "invitation-unknown": "/invitations/none",
+    "recovery-unknown": "/r/none",
   };
+  const pressed: PortalPage[] = [
+    { name: "inbox-manage", path: `${test}/inbox`, press: "Manage" },
+    { name: "webhook-test", path: endpoint, press: "Send test event" },
+    { name: "drawer-grant", path: ofStory("past_due"), press: "Grant access…" },
+    { name: "drawer-recovery-link", path: ofStory("past_due"), press: "Send recovery link" },
+  ];
   return [
     ...Object.entries(publicPages).map(([name, path]): PortalPage => ({ name, path, isPublic: true })),
+    ...(await listRecoveryPages(file)),
     ...Object.entries(pages).map(([name, path]) => ({ name, path })),
+    ...pressed,
+    { name: "bulk-running", path: "", prepare: () => startSync(test, owner, refs) },
   ];
+}
+
+const listLinks = async (owner: PortalClient, list: string, link: RegExp): Promise<string[]> => [
+  ...new Set((await owner.get(list)).html.match(link)),
+];
+
+/** The last audit with its findings, and the first with an import that waits. */
+async function listAudits(test: string, owner: PortalClient): Promise<Record<string, string>> {
+  const audits = await listLinks(owner, `${test}/access-audit`, /\/p\/[^"]+\/access-audit\/job_\w+/g);
+  const [last = "", first = ""] = [audits[0], audits.at(-1)];
+  return {
+    "access-audit-report": last,
+    "access-audit-unmapped": `${last}?show=unmapped`,
+    "access-audit-import": first,
+  };
+}
+
+async function listBulkJobs(test: string, owner: PortalClient): Promise<Record<string, string>> {
+  const jobs = await listLinks(owner, `${test}/bulk`, /\/p\/[^"]+\/bulk\/job_\w+/g);
+  return { "bulk-preview": jobs[0] ?? "", "bulk-finished": jobs.at(-1) ?? "" };
+}
+
+/** Creates a job that reads Stripe for each customer, so that its preview runs while the picture is taken. */
+const startSync = (test: string, owner: PortalClient, refs: [string, string][]): Promise<string> =>
+  createJob(
+    owner,
+    test,
+    refs.map(([ref]) => ref),
+    { action: "sync", text: "After the outage of the API" },
+  );
+
+/** More presses than a link takes in an hour. */
+const tooManyPresses = 20;
+
+/** The pages of recovery links. The one that is pressed too often was not pressed before. */
+async function listRecoveryPages({ origin, demo_links: links = {} }: StackFile): Promise<PortalPage[]> {
+  const { rate_limited: busy = "" } = links;
+  for (let press = 0; press < tooManyPresses; press++)
+    await (await fetch(origin + busy, { method: "POST", redirect: "manual" })).text();
+  const isPressed = (name: string) => ["allowed", "contact_support", "rate_limited"].includes(name);
+  return Object.entries(links).map(
+    ([name, path]): PortalPage => ({
+      name: `recovery-${name.replaceAll("_", "-")}`,
+      path,
+      isPublic: true,
+      ...(isPressed(name) ? { press: recoveryButton } : {}),
+    }),
+  );
 }

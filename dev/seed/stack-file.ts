@@ -28,4 +28,6 @@ export interface StackFile {
   operators: OperatorEntry[];
   /** With demo data only: the story of each of its customers, by ref. */
   demo_customers?: Record<string, string>;
+  /** With demo data only: the path of a recovery link by the page that it leads to. */
+  demo_links?: Record<string, string>;
 }

@@ -79,7 +79,7 @@ export async function seedOnce(
     const made =
       stripe === undefined ? await seed({ ...target, databases }) : await seedAccount(target, stripe);
     if (kind === "demo_data") {
-      made.demo_customers = await fillDemoData(made, { ...demoDataDefaults, print: console.log });
+      Object.assign(made, await fillDemoData(made, { ...demoDataDefaults, print: console.log }));
     }
     await writePrivateFile(devPaths.stackFile, JSON.stringify(made, null, 2));
     await rm(devPaths.seeding);

@@ -101,7 +101,7 @@ export const alertRules = {
     urgency: 1,
     kind: "state",
     sends: true,
-    threshold: { fallback: 20, min: 5, max: 100_000, unit: "denials more" },
+    threshold: { fallback: 20, min: 5, max: 100_000, unit: "more denials" },
   },
   unknown_price: {
     title: "Unknown price",

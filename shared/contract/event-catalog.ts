@@ -15,7 +15,7 @@ export const eventTypeDescriptions: Record<OutboundEventType, string> = {
   "access.gained": "A customer who was denied may proceed.",
   "access.lost": "A customer who could proceed is denied. `reason` is the denial reason.",
   "usage.low": "A customer's units fell to the threshold of the project or product.",
-  "usage.recovered": "A customer's units rose to more than 10 % above the threshold.",
+  "usage.recovered": "A customer's units rose to more than 10% above the threshold.",
   "entitlement.expiring": "A pass, pack or subscription ends soon.",
 };
 

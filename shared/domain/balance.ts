@@ -42,7 +42,7 @@ export function findThresholdBound(entitlements: Entitlements, settings: SignalS
 
 /**
  * Returns whether the balance is low after a change. It becomes low at its threshold, and recovers when it has grown to
- * more than 10 % above it. Units that are spent never make it recover: the threshold falls when a larger pack is used up.
+ * more than 10% above it. Units that are spent never make it recover: the threshold falls when a larger pack is used up.
  *
  * A balance of 0 is low only where units left it: a threshold that is set says nothing about customers who had none.
  */

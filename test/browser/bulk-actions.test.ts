@@ -126,7 +126,7 @@ describe.skipIf(chromiumPath === undefined)("actions on many customers", () => {
       );
       await act(page.getByLabel("Product", { exact: true }).selectOption("CREDITS_1000"));
       await act(page.getByLabel("Note", { exact: true }).fill("Outage of 28 November"));
-      await act(page.getByRole("button", { name: "Preview" }).click());
+      await act(page.getByRole("button", { name: "Preview changes" }).click());
       await page.getByText("1 repeated line was counted once.").waitFor();
       await waitFor(page.getByRole("button", { name: /for 200 customers$/ }));
       expect(await page.locator(".outcome").innerText()).toBe(
@@ -195,7 +195,7 @@ describe.skipIf(chromiumPath === undefined)("actions on many customers", () => {
       });
       await page.getByLabel("Revoke access").check();
       await page.getByLabel("Note", { exact: true }).fill("A file");
-      await page.getByRole("button", { name: "Preview" }).click();
+      await page.getByRole("button", { name: "Preview changes" }).click();
       await waitFor(page.getByRole("link", { name: refOf(7) }));
       await waitFor(page.locator(".pill", { hasText: "Ready to start" }).first());
       const path = new URL(page.url()).pathname;
@@ -206,6 +206,11 @@ describe.skipIf(chromiumPath === undefined)("actions on many customers", () => {
       await viewing.getByText(refOf(7)).first().waitFor();
       expect(await viewing.locator("main form").count()).toBe(0);
       await expectAccessible(viewing);
+      // The list counted the customers of all jobs for each of them.
+      await viewing.goto(`/p/${file.project_id}/test/bulk`);
+      const newest = viewing.locator("tbody tr").first().locator("td");
+      expect(await newest.nth(1).innerText()).toBe("1");
+      expect(await newest.nth(2).innerText()).toBe("0");
       await viewing.goto(customersPath());
       expect(await viewing.getByRole("checkbox").count()).toBe(0);
     },

@@ -130,7 +130,7 @@ describe.skipIf(chromiumPath === undefined)("craft of the pages", () => {
       const { page, errors } = await signedIn(look);
       await page.goto("/team");
       const members = await page.getByRole("row").count();
-      await page.getByRole("button", { name: "Remove…" }).first().click();
+      await page.getByRole("button", { name: "Remove member…" }).first().click();
       const dialog = page.getByRole("alertdialog");
       await dialog.waitFor();
       expect(page.url()).toMatch(/\/team$/);
@@ -147,7 +147,7 @@ describe.skipIf(chromiumPath === undefined)("craft of the pages", () => {
   it("a confirmed form acts, and without scripts the confirmation is a page", async () => {
     const { page } = await signedIn();
     await page.goto(`${root}/products/DAY_PASS`);
-    await page.getByRole("button", { name: "Archive…" }).click();
+    await page.getByRole("button", { name: "Archive product…" }).click();
     await page.getByRole("alertdialog").getByRole("button", { name: "Archive product" }).click();
     await page.getByText("DAY_PASS is archived.").waitFor();
 
@@ -158,11 +158,11 @@ describe.skipIf(chromiumPath === undefined)("craft of the pages", () => {
     const plain = await context.newPage();
     await signIn(plain, file.operators[0]);
     await plain.goto(`${root}/products/PRO_MONTHLY`);
-    await plain.getByRole("button", { name: "Archive…" }).click();
+    await plain.getByRole("button", { name: "Archive product…" }).click();
     await plain.getByRole("heading", { name: "Archive PRO_MONTHLY?" }).waitFor();
     await plain.getByRole("link", { name: "Cancel" }).click();
     await plain.waitForURL(/\/products\/PRO_MONTHLY$/);
-    expect(await plain.getByRole("button", { name: "Archive…" }).count()).toBe(1);
+    expect(await plain.getByRole("button", { name: "Archive product…" }).count()).toBe(1);
     await context.close();
   });
 

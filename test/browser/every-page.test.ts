@@ -186,7 +186,7 @@ describe.skipIf(chromiumPath === undefined)("portal pages", () => {
       const { page, errors } = await signedIn(look);
       const path = `/p/${file.project_id}/test`;
       await page.goto(`${path}/data`);
-      await page.getByRole("button", { name: "Verify all" }).click();
+      await page.getByRole("button", { name: "Verify all customers" }).click();
       await page.getByText("Finished").first().waitFor();
       await page.getByText("Every ledger matches its search data.").waitFor();
       await expectAccessible(page);

@@ -79,7 +79,7 @@ describe.skipIf(chromiumPath === undefined)("portal scripts", () => {
     release();
     await page.getByText("HTTP 200", { exact: true }).waitFor();
     expect(await note.innerText()).toBe("Delivered, after 1 attempt.");
-    expect(await page.getByRole("button", { name: "Resend" }).count()).toBe(1);
+    expect(await page.getByRole("button", { name: "Resend event" }).count()).toBe(1);
     expect(await page.evaluate("[window.isSamePage, document.activeElement.textContent]")).toEqual([
       true,
       target.url,

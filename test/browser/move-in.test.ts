@@ -125,7 +125,7 @@ describe.skipIf(chromiumPath === undefined)("an owner with subscribers in Stripe
     await expectAccessible(page);
     await setDelivery(world, { mode: "normal" });
     await advanceClock(world.origin, 5);
-    await page.getByRole("button", { name: "Register again…" }).click();
+    await page.getByRole("button", { name: "Register webhook again…" }).click();
     await page
       .getByRole("alertdialog")
       .getByRole("button", { name: /egister/ })

@@ -297,7 +297,7 @@ describe.skipIf(chromiumPath === undefined).each(inputs)("support playbooks by %
       expect(granted).toBe(Number(before) + 50);
       await expectAccess(subjectRef, true);
 
-      await tabTo(page, "Undo");
+      await tabTo(page, "Undo change");
       await page.keyboard.press("Enter");
       await page.getByRole("dialog").waitFor();
       await tabTo(page, "Note");
@@ -308,7 +308,7 @@ describe.skipIf(chromiumPath === undefined).each(inputs)("support playbooks by %
       await page.getByText("Undid #").waitFor();
       expect((await api.get(`/v1/customer/access/${subjectRef}`)).body["usage_remaining"]).toBe(before);
       await expectAccess(subjectRef, true);
-      expect(await page.getByRole("link", { name: /^Undo #/ }).count()).toBe(0);
+      expect(await page.getByRole("link", { name: /^Undo change #/ }).count()).toBe(0);
     },
   );
 });

@@ -72,9 +72,8 @@ describe("npm start -- --demo-data", () => {
     const { origin, secrets } = stack;
     file = await seed({ origin, setupToken: secrets.setupToken });
     const options = { customers: names.length, seed: 7, print: () => undefined };
-    refs = Object.fromEntries(
-      Object.entries(await fillDemoData(file, options)).map(([ref, story]) => [story, ref]),
-    );
+    const { demo_customers } = await fillDemoData(file, options);
+    refs = Object.fromEntries(Object.entries(demo_customers).map(([ref, story]) => [story, ref]));
   }, 420_000);
   afterAll(async () => {
     await stack?.stop();

@@ -103,7 +103,7 @@ describe("the go-live checklist", () => {
       durationDays: 2,
     });
     expect(await checklist()).toContain(
-      "DAY_PASS · Time pass, 2 days of access; in test mode Time pass, 1 day of access Copy DAY_PASS to live…",
+      "DAY_PASS · Live: Time pass, 2 days of access; test: Time pass, 1 day of access Copy DAY_PASS to live…",
     );
     const form = await offer("DAY_PASS");
     expect(form["price"]).toBe(priceId);
@@ -188,7 +188,7 @@ describe("the go-live checklist", () => {
       sell_instead: "EXTRA",
     });
     expect(await checklist()).toContain(
-      "CREDITS_1000 · Usage pack, 1,000 units; in test mode Usage pack, 1,000 units (promotion codes, German, sells EXTRA instead)",
+      "CREDITS_1000 · Live: Usage pack, 1,000 units; test: Usage pack, 1,000 units (promotion codes, German, sells EXTRA instead)",
     );
     const copy = async (code: string, change: object = {}) => {
       const done = await admin.portal.submit(copyPath(code), { ...(await offer(code)), ...change });
@@ -197,7 +197,7 @@ describe("the go-live checklist", () => {
     expect(await copy("CREDITS_1000")).toContain(
       "EXTRA, which it sells instead, isn't sold in live mode yet",
     );
-    expect(await checklist()).toContain("Usage pack, 1,000 units (promotion codes, German); in test mode");
+    expect(await checklist()).toContain("Usage pack, 1,000 units (promotion codes, German); test:");
     await copy("EXTRA", { price: await live.createPrice("Extra", 100) });
     expect(await copy("CREDITS_1000")).toContain("CREDITS_1000 has the terms of test mode in live mode.");
     expect(await checklist()).not.toContain("CREDITS_1000 ·");
@@ -233,7 +233,7 @@ describe("the go-live checklist", () => {
     await signal("7");
     const grant = "access while paid, 1,000 units a month, usable for 1 window more";
     expect(await checklist()).toContain(
-      `TEAM · Subscription, ${grant} (low at 10 %, expiring notice 7 days before) Copy TEAM to live…`,
+      `TEAM · Subscription, ${grant} (low at 10%, expiring notice 7 days before) Copy TEAM to live…`,
     );
     const copy = async (change: object = {}) => {
       const done = await admin.portal.submit(copyPath(code), { ...(await offer(code)), ...change });
@@ -244,7 +244,7 @@ describe("the go-live checklist", () => {
     );
     expect(await checklist()).not.toContain("TEAM ·");
     const shown = toText(await admin.portal.get(`${path}/products/${code}`));
-    expect(shown).toContain("Low balance: 10 % of what a pack granted. Expiring notice: 7 days before.");
+    expect(shown).toContain("Low balance: 10% of what a pack granted. Expiring notice: 7 days before.");
     expect(shown).toContain("1,000 a month");
 
     await include("2000", "1");

@@ -221,8 +221,8 @@ describe("invitations without email", () => {
       const { html, url } = await invite(portal, email);
       expect(html).toContain(`Send this link to ${email}.`);
       expect(url).toMatch(`${portal.origin}/invitations/`);
-      expect(html).toContain("New link");
-      expect(html).not.toMatch(/Sent to|The mail|They get a mail|Send again/);
+      expect(html).toContain("Create new link");
+      expect(html).not.toMatch(/Sent to|The mail|They get a mail|Resend invitation/);
       expect(await mailsTo(email, portal.origin)).toEqual([]);
       expect((await portal.get("/audit?action=invitation.mail")).html).toContain("No matching entries");
     });

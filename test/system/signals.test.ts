@@ -34,7 +34,7 @@ it("a low balance, its recovery and a near end arrive once at an endpoint that s
   expect(toText(confirmation)).toContain("Endpoints that subscribe get usage.low once for each customer");
   await admin.portal.submit(`${root}/settings/signals`, form);
   expect(toText(await admin.portal.get(`${root}/settings`))).toContain(
-    "Low balance: 10 % of what a pack granted. Expiring notice: 3 days before.",
+    "Low balance: 10% of what a pack granted. Expiring notice: 3 days before.",
   );
 
   await buy(world, "reader");

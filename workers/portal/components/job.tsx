@@ -35,7 +35,9 @@ export function JobHead({
         </>
       }
     >
-      {stop === null ? undefined : <ActionButton action={stop} label="Stop" tone="danger" small={false} />}
+      {stop === null ? undefined : (
+        <ActionButton action={stop} label="Stop job" tone="danger" small={false} />
+      )}
     </PageHead>
   );
 }
@@ -79,7 +81,7 @@ export function JobTimes({
         <FullTime at={createdAt} now={now} />
         {by === undefined ? null : <span class="quiet"> by {by}</span>}
       </dd>
-      <dt>Last step</dt>
+      <dt>Last update</dt>
       <dd>
         <FullTime at={updatedAt} now={now} />
       </dd>

@@ -3,7 +3,7 @@ import { type Mode, modes } from "../../../shared/contract/enums.ts";
 import { buildProjectPath, type PortalContext } from "../request-context.ts";
 import { Icon } from "./icon.tsx";
 
-const modeLabels: Record<Mode, string> = { test: "Test", live: "Live" };
+export const modeLabels: Record<Mode, string> = { test: "Test", live: "Live" };
 
 /** Marks every page of test mode across its whole width. Live mode has no band: its actions carry `LiveChip`. */
 export function TestModeBand({ c }: { c: PortalContext }) {

@@ -8,8 +8,9 @@ import { inScope } from "../../../shared/db/scope.ts";
 import { bulkJobRows, bulkJobs } from "../../../shared/db/tables/bulk-jobs.ts";
 import { type ProductName, selectNamesOf } from "./product-names.ts";
 
+/** Names both tables: in a query of one table, a column's name has no table, and would be a column of the counted rows. */
 const countRows = (condition: string) =>
-  sql<number>`(SELECT count(*) FROM bulk_job_rows WHERE job_id = ${bulkJobs.jobId} AND ${sql.raw(condition)})`;
+  sql<number>`(SELECT count(*) FROM bulk_job_rows AS counted WHERE counted.job_id = bulk_jobs.job_id AND ${sql.raw(condition)})`;
 
 /** Returns the newest jobs of the scope with the number of their customers, and the names of products, in one round trip. */
 export async function listBulkJobs(databases: Databases, scope: Scope, limit: number) {

@@ -109,6 +109,7 @@ class Drawer {
     this.body.querySelector(".live-preview")?.remove();
     form.after(preview);
     this.enhance(preview);
+    if (isRequested) preview.scrollIntoView({ block: "nearest" });
   }
 }
 

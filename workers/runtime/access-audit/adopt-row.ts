@@ -49,4 +49,5 @@ export function failImport(
 const toTarget = ({ stripeId, productCode }: ImportRow): AdoptionTarget =>
   productCode === null ? { subscriptionId: stripeId } : { paymentIntentId: stripeId, productCode };
 
-const countChanges = (changes: number): string => (changes === 1 ? "1 change" : `${changes} changes`);
+const countChanges = (changes: number): string =>
+  changes === 1 ? "1 change applied" : `${changes} changes applied`;

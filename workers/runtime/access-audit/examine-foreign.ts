@@ -62,14 +62,13 @@ export async function examineForeign(
     app: null,
   });
   if (found === "agrees") return null;
-  const gives =
-    comparison.gains.length === 0 ? "It gives no access now" : `It gives ${comparison.gains.join(", ")}`;
+  const gives = comparison.gains.length === 0 ? "no access now" : comparison.gains.join(", ");
   return {
     seen: { seenId, class: found },
     finding: {
       ...named,
       class: found,
-      diagnosis: `Sold without Licenzy, so the ledger does not have it. ${gives}.`,
+      diagnosis: `Sold without Licenzy. Importing it grants ${gives}.`,
       action: "import",
       target: "productCode" in target ? target.productCode : null,
     },

@@ -51,7 +51,12 @@ export async function showAccessAudit(c: PortalContext) {
         }
       >
         {isAtWork && mayRun(c, stopAccessAudit) ? (
-          <ActionButton action={`${path}/stop`} label="Stop" tone="danger" small={false} />
+          <ActionButton
+            action={`${path}/stop`}
+            label={audit.status === "importing" ? "Stop import" : "Stop audit"}
+            tone="danger"
+            small={false}
+          />
         ) : null}
         {audit.status === "stopped" && mayRun(c, resumeAccessAudit) ? (
           <ActionButton action={`${path}/resume`} label="Continue audit" tone="primary" small={false} />
@@ -126,9 +131,21 @@ function Imports({ c, page: { audit, imports }, path }: { c: PortalContext; page
   const total = ready + waiting + done + failed;
   if (total === 0 || audit.status === "running" || audit.status === "stopped") return null;
   const open = ready + failed - unlistedFailed;
+  const hasBegun = waiting + done + failed > 0;
   return (
-    <Card title="Import" note={`${formatCount(done)} imported, ${formatCount(failed)} failed`} pad>
-      <JobProgress done={done + failed} total={total} word="purchases processed" />
+    <Card
+      title="Import"
+      note={hasBegun ? `${formatCount(done)} imported, ${formatCount(failed)} failed` : undefined}
+      pad
+    >
+      {hasBegun ? (
+        <JobProgress done={done + failed} total={total} word="purchases processed" />
+      ) : (
+        <p>
+          {total === 1 ? "1 purchase was" : `${formatCount(total)} purchases were`} sold without Licenzy to
+          customers whom the mapping names. An import adds them, and access follows Stripe.
+        </p>
+      )}
       {audit.status === "held" ? (
         <p class="notice warn">
           The import is on hold. Look at the imported customers, in the list below or in the{" "}

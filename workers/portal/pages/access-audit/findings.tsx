@@ -146,7 +146,7 @@ function Action({
       {label}
     </a>
   );
-  const none = <span class="quiet">—</span>;
+  const none = null;
   switch (action) {
     case "sync":
       return subjectRef === null || !mayRun(c, applySync)
@@ -165,7 +165,12 @@ function Action({
     case "import":
       if (!canImport || importState === "done" || !mayRun(c, importFindings)) return none;
       return (
-        <ActionButton action={`${path}/import`} label="Import" fields={{ finding_id: findingId }} confirms />
+        <ActionButton
+          action={`${path}/import`}
+          label="Import purchase"
+          fields={{ finding_id: findingId }}
+          confirms
+        />
       );
     case "none":
       return none;

@@ -63,7 +63,9 @@ export function buildSteps(facts: MoveInFacts): Step[] {
       text:
         lastAudit === null
           ? "It lists who would be let in and who would not. It changes no access."
-          : `${formatCount(open)} not imported, ${formatCount(unmapped)} unmapped.`,
+          : unmapped === 0
+            ? `${formatCount(open)} not imported when it ran.`
+            : `${formatCount(unmapped)} ${unmapped === 1 ? "purchase belongs" : "purchases belong"} to unmapped customers. Map them, then run it again.`,
       page: "/access-audit",
       action: "Run audit",
     },
@@ -77,7 +79,7 @@ export function buildSteps(facts: MoveInFacts): Step[] {
     {
       done: isAllImported,
       title: "Import all",
-      text: `${formatCount(imported)} imported so far.`,
+      text: `${formatCount(imported)} ${imported === 1 ? "purchase" : "purchases"} imported so far.`,
       page: auditPage,
       action: "Import all",
     },
@@ -85,7 +87,7 @@ export function buildSteps(facts: MoveInFacts): Step[] {
       done: hasShadow && disagreements === 0,
       title: "Compare in the shadow",
       text: hasShadow
-        ? `${formatCustomers(disagreements)} with another answer in your app.`
+        ? `${formatCustomers(disagreements)} with a different answer in your app.`
         : "Send your app's own answers for some days, and compare them. Nothing is enforced.",
       page: "/shadow",
       action: "Compare answers",

@@ -32,9 +32,11 @@ export async function showMoveIn(c: PortalContext) {
                 <b>{title}</b> {isDone ? <span class="quiet">· done</span> : null}
                 <p>{text}</p>
               </div>
-              <a class="button small" href={buildPath(c, page)}>
-                {action}
-              </a>
+              {isDone ? null : (
+                <a class="button small" href={buildPath(c, page)}>
+                  {action}
+                </a>
+              )}
             </li>
           ))}
         </ol>

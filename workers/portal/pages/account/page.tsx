@@ -46,7 +46,7 @@ export async function renderAccountPage(
         </p>
         <div>
           <a class="button" href="/account/second-factor">
-            {hasSecondFactor ? "Change or turn off…" : "Turn on…"}
+            {hasSecondFactor ? "Change second factor…" : "Turn on second factor…"}
           </a>
         </div>
       </Card>

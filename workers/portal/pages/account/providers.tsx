@@ -38,7 +38,7 @@ export function Providers({ c, identities }: { c: PortalContext; identities: Ide
                 <ActionButton
                   action="/account/providers/unlink"
                   fields={{ identity: identityId }}
-                  label="Unlink…"
+                  label="Unlink account…"
                   tone="danger"
                   confirms
                 />

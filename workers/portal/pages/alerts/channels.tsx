@@ -96,7 +96,7 @@ function ChannelRow({
         {canChange ? (
           <div class="row">
             <ActionButton action={path("test")} label="Send test message" />
-            <ActionButton action={path("delete")} label="Delete…" tone="danger" confirms />
+            <ActionButton action={path("delete")} label="Delete channel…" tone="danger" confirms />
           </div>
         ) : (
           "—"

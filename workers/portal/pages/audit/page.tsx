@@ -7,6 +7,7 @@ import {
   toFieldLabel,
 } from "../../components/labels/audit.ts";
 import { renderPage } from "../../components/layout.tsx";
+import { modeLabels } from "../../components/mode.tsx";
 import { Card, Empty, NextPage, PageHead, Pill } from "../../components/parts.tsx";
 import { Ref } from "../../components/ref.tsx";
 import { Cell, Row, Table } from "../../components/table.tsx";
@@ -26,6 +27,7 @@ export async function showAudit(c: PortalContext) {
   const entries = rows.slice(0, perPage);
   const form = { values, errors: parsed.errors };
   const query = new URLSearchParams(Object.entries(values).filter(([, value]) => value !== ""));
+  const isFiltered = query.size > 0 || !isValid;
   const next = new URLSearchParams(query);
   next.set("before", entries.at(-1)?.auditId ?? "");
   const { projects } = c.get("member");
@@ -67,13 +69,19 @@ export async function showAudit(c: PortalContext) {
           <Field form={form} name="to" label={`To (${zone})`} type="date" required={false} />
           <FieldError form={form} name="" />
           <button class="button" type="submit">
-            Filter
+            Filter entries
           </button>
-          {query.size > 0 || !isValid ? <a href="/audit">Clear</a> : null}
+          {isFiltered ? <a href="/audit">Clear filters</a> : null}
         </form>
         {entries.length === 0 ? (
-          <Empty title="Nothing to show">
-            <p>{query.size > 0 || !isValid ? "No matching entries." : "No entries yet."}</p>
+          <Empty title={isFiltered ? "No matching entries" : "No entries yet"}>
+            <p>
+              {isFiltered ? (
+                <a href="/audit">Show all entries</a>
+              ) : (
+                "Each change by an operator is listed here, with who made it, when and from where."
+              )}
+            </p>
           </Empty>
         ) : (
           <Table label="Audit log" columns={["Time", "Operator", "Action", "Target", "Changes"]}>
@@ -114,7 +122,7 @@ function Entry({ c, entry }: { c: PortalContext; entry: AuditRow }) {
         <Ref value={target} />
         {projectId === null ? null : (
           <small>
-            {project?.name ?? projectId} {mode === null ? null : <Pill>{mode}</Pill>}
+            {project?.name ?? projectId} {mode === null ? null : <Pill>{modeLabels[mode]}</Pill>}
           </small>
         )}
       </Cell>

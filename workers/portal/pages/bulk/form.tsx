@@ -4,7 +4,7 @@ import { emptyForm, Field, FieldError, type FormState, Radios, Select } from "..
 import { bulkActionLabels, formatCustomers } from "../../components/labels/bulk.ts";
 import { kindLabels } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
-import { PageHead } from "../../components/parts.tsx";
+import { Card, PageHead } from "../../components/parts.tsx";
 import { listProducts } from "../../db/products.ts";
 import { readFormZone } from "../../http/zone-cookie.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
@@ -52,42 +52,49 @@ export async function renderBulkForm(
           </>
         }
       />
-      <form method="post" action={buildPath(c, "/bulk")} class="form bulk-form" enctype="multipart/form-data">
-        {/* The id is chosen with the form, so that a form sent twice creates one job. */}
-        <input type="hidden" name="job_id" value={form.values["job_id"] ?? newId("job", c.get("now"))} />
-        <ListFields form={form} count={refs.length} />
-        <Radios form={form} name="action" label="Action" options={actions} fallback={fallback} />
-        <div class="for-product">
-          <Select form={form} name="product_code" label="Product" options={options} />
-        </div>
-        <div class="for-grant">
-          <GrantTerms form={form} zone={zone} />
-        </div>
-        <div class="for-adjust">
-          <Radios form={form} name="how" label="Change" options={adjustments} fallback="add" />
-          <Field
+      <Card pad>
+        <form
+          method="post"
+          action={buildPath(c, "/bulk")}
+          class="form bulk-form"
+          enctype="multipart/form-data"
+        >
+          {/* The id is chosen with the form, so that a form sent twice creates one job. */}
+          <input type="hidden" name="job_id" value={form.values["job_id"] ?? newId("job", c.get("now"))} />
+          <ListFields form={form} count={refs.length} />
+          <Radios form={form} name="action" label="Action" options={actions} fallback={fallback} />
+          <div class="for-product">
+            <Select form={form} name="product_code" label="Product" options={options} />
+          </div>
+          <div class="for-grant">
+            <GrantTerms form={form} zone={zone} />
+          </div>
+          <div class="for-adjust">
+            <Radios form={form} name="how" label="Change" options={adjustments} fallback="add" />
+            <Field
+              form={form}
+              name="adjust_units"
+              label="Units to adjust"
+              required={false}
+              inputmode="numeric"
+            />
+          </div>
+          <ReasonFields
             form={form}
-            name="adjust_units"
-            label="Units to adjust"
-            required={false}
-            inputmode="numeric"
+            placeholder="Incident 28: outage of the API"
+            hint="Shown in each customer's timeline and in the audit log."
           />
-        </div>
-        <ReasonFields
-          form={form}
-          placeholder="Incident 28: outage of the API"
-          hint="Shown in each customer's timeline and in the audit log."
-        />
-        <FieldError form={form} name="" />
-        <div class="row">
-          <button class="button primary" type="submit">
-            Preview
-          </button>
-          <a class="button" href={buildPath(c, "/customers")}>
-            Cancel
-          </a>
-        </div>
-      </form>
+          <FieldError form={form} name="" />
+          <div class="row">
+            <button class="button primary" type="submit">
+              Preview changes
+            </button>
+            <a class="button" href={buildPath(c, "/customers")}>
+              Cancel
+            </a>
+          </div>
+        </form>
+      </Card>
     </>,
   );
 }

@@ -53,7 +53,7 @@ export async function showBulkJob(c: PortalContext) {
         {isActive && mayRun(c, stopBulkJob) ? (
           <ActionButton
             action={buildPath(c, `/bulk/${job.jobId}/stop`)}
-            label="Stop"
+            label={job.status === "running" ? "Stop job" : "Stop preview"}
             tone="danger"
             small={false}
           />

@@ -84,8 +84,8 @@ export function ResultRows({
 
 const nameAccess = (access: string) =>
   access === "allowed"
-    ? "allowed"
-    : `denied, ${(denialLabels as Readonly<Record<string, string>>)[access] ?? access}`;
+    ? "Allowed"
+    : `Denied, ${(denialLabels as Readonly<Record<string, string>>)[access] ?? access}`;
 
 function ResultRow({ c, row }: { c: PortalContext; row: BulkJobRow }) {
   const { subjectRef, state, before, after, units, message, sequence } = row;

@@ -168,7 +168,7 @@ function Unknown({ c, page, canAct }: { c: PortalContext; page: CustomerPage; ca
         </p>
         <div class="row">
           <a class="button" href={`${buildPath(c, "/customers")}?q=${encodeURIComponent(subjectRef)}`}>
-            Search
+            Search customers
           </a>
           <a
             class="button"

@@ -51,7 +51,7 @@ function Choice({ c, kind, children }: { c: PortalContext; kind: "verify" | "res
       <div>
         <ActionButton
           action={buildPath(c, "/data")}
-          label={kind === "verify" ? "Verify all" : "Rebuild all"}
+          label={kind === "verify" ? "Verify all customers" : "Rebuild search data"}
           // The id is chosen with the form, so that a form sent twice is one job.
           fields={{ job_id: newId("job", c.get("now")), kind }}
           tone={kind === "verify" ? "primary" : ""}

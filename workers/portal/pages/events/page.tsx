@@ -51,16 +51,16 @@ export async function showEvents(c: PortalContext) {
           <Field form={form} name="customer" label="Customer" required={false} />
           <FieldError form={form} name="" />
           <button class="button" type="submit">
-            Filter
+            Filter events
           </button>
-          {isFiltered ? <a href={buildPath(c, "/events")}>Clear</a> : null}
+          {isFiltered ? <a href={buildPath(c, "/events")}>Clear filters</a> : null}
         </form>
         {events.length > 0 ? (
           <EventTable c={c} events={events} />
         ) : isFiltered ? (
           <Empty title="No matching events">
             <p>
-              <a href={buildPath(c, "/events")}>Show all</a>
+              <a href={buildPath(c, "/events")}>Show all events</a>
             </p>
           </Empty>
         ) : (

@@ -21,9 +21,9 @@ function describeIncluded({ units, every, rolloverWindows, rolloverMax, inTrial 
   ].join(", ");
 }
 
-/** Such as `low at 10 %, expiring notice 7 days before`; a dash for the project's own. */
+/** Such as `low at 10%, expiring notice 7 days before`; a dash for the project's own. */
 export function describeSignals({ lowBalance, lowBalanceIn, expiringDays }: ProductSignals): string {
-  const low = lowBalanceIn === "percent" ? `${lowBalance} %` : formatUnits(lowBalance ?? 0);
+  const low = lowBalanceIn === "percent" ? `${lowBalance}%` : formatUnits(lowBalance ?? 0);
   const days = expiringDays === 1 ? "1 day" : `${expiringDays} days`;
   return (
     [

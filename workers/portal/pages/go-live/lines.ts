@@ -101,7 +101,7 @@ function describeTerms(terms: Terms): string {
 }
 
 const describeDifference = ({ test, live }: Twin): string =>
-  live === null ? "" : `${describeTerms(live)}; in test mode ${describeTerms(test)}`;
+  live === null ? "" : `Live: ${describeTerms(live)}; test: ${describeTerms(test)}`;
 
 /** Returns what is wrong with the project's redirect URLs for real customers, or `null`. */
 function findUrlProblem({ successUrl, cancelUrl }: GoLiveFacts): string | null {

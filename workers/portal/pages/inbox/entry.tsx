@@ -108,7 +108,7 @@ function Manage({
   return (
     <details class="inbox-manage">
       <summary class="button small" aria-describedby={titleId}>
-        Manage
+        Manage alert
       </summary>
       <div class="inbox-forms">
         <form method="post" action={path("assign")}>
@@ -122,7 +122,7 @@ function Manage({
             ))}
           </select>
           <button class="button small" type="submit">
-            Assign
+            Assign alert
           </button>
         </form>
         <form method="post" action={path("snooze")}>
@@ -139,7 +139,7 @@ function Manage({
                 ))}
               </select>
               <button class="button small" type="submit">
-                Snooze
+                Snooze alert
               </button>
             </>
           )}
@@ -148,7 +148,7 @@ function Manage({
           <form method="post" action={path("finish")}>
             {hidden}
             <button class="button small" type="submit">
-              Mark done
+              Mark as done
             </button>
           </form>
         ) : (

@@ -124,13 +124,13 @@ function KeyRow({ c, apiKey }: { c: PortalContext; apiKey: ApiKeyRow }) {
           <div class="actions">
             {mayRun(c, rotateApiKey) ? (
               <a class="button small" href={buildPath(c, `/keys/${keyId}/rotate`)}>
-                Rotate…
+                Rotate key…
               </a>
             ) : null}
             {mayRun(c, revokeApiKey) ? (
               <ActionButton
                 action={buildPath(c, `/keys/${keyId}/revoke`)}
-                label="Revoke…"
+                label="Revoke key…"
                 tone="danger"
                 confirms
               />

@@ -27,12 +27,12 @@ export async function showProducts(c: PortalContext) {
     <>
       <PageHead title="Products" lead="Map Stripe prices to access.">
         <a class="button" href={archived ? path : `${path}?archived=1`}>
-          {archived ? "Hide archived" : "Show archived"}
+          {archived ? "Hide archived products" : "Show archived products"}
         </a>
         {canChange && isConnected ? (
           <>
             <a class="button" href={`${path}/from-stripe`}>
-              From Stripe prices
+              Create from Stripe prices
             </a>
             <a class="button primary" href={`${path}/new`}>
               New product
@@ -86,7 +86,7 @@ function NoProducts({
             Create product
           </a>
           <a class="button" href={buildPath(c, "/products/from-stripe")}>
-            From Stripe prices
+            Create from Stripe prices
           </a>
         </div>
       ) : null}

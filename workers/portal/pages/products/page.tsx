@@ -98,7 +98,7 @@ export async function renderProductPage(
         {canChange ? (
           <ActionButton
             action={`${path}/${product.archivedAt === null ? "archive" : "restore"}`}
-            label={product.archivedAt === null ? "Archive…" : "Restore"}
+            label={product.archivedAt === null ? "Archive product…" : "Restore product"}
             confirms={product.archivedAt === null}
             small={false}
           />
@@ -107,7 +107,7 @@ export async function renderProductPage(
       <div class="cols">
         <div class="stack">
           {canChange ? (
-            <Card title="Edit" note="Past purchases keep their terms." pad>
+            <Card title="Product details" note="Past purchases keep their terms" pad>
               <ProductForm c={c} form={form} prices={await listPrices(c)} product={product} />
             </Card>
           ) : (

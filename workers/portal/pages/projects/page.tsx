@@ -59,13 +59,13 @@ export async function renderProjectsPage(
                 <Cell>
                   <div class="actions">
                     <a class="button small" href={buildProjectPath(projectId, "test", "/settings")}>
-                      {mayRun(c, changeProjectSettings) ? "Rename…" : "Settings"}
+                      {mayRun(c, changeProjectSettings) ? "Rename project…" : "View settings"}
                     </a>
                     {mayRun(c, archiveProject) ? (
                       <ActionButton
                         action={archivedAt === null ? "/projects/archive" : "/projects/restore"}
                         fields={{ project: projectId }}
-                        label={archivedAt === null ? "Archive…" : "Restore"}
+                        label={archivedAt === null ? "Archive project…" : "Restore project"}
                         confirms={archivedAt === null}
                       />
                     ) : null}

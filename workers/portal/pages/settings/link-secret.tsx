@@ -27,7 +27,7 @@ export function LinkSecretCard({ c, secret }: { c: PortalContext; secret: Secret
       </p>
       {secret === null ? null : (
         <p class="quiet">
-          Secret version {secret.version}, since <Time at={secret.createdAt} now={c.get("now")} />.
+          Secret version {secret.version}, created <Time at={secret.createdAt} now={c.get("now")} />.
         </p>
       )}
       {secret !== null && mayRun(c, rotateLinkSecret) ? (

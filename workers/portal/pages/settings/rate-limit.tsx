@@ -44,7 +44,7 @@ export function RateLimitCard({ c, project }: { c: PortalContext; project: Proje
           />
           <div>
             <button class="button" type="submit">
-              Change limit
+              Change rate limit
             </button>
           </div>
         </form>

@@ -143,7 +143,7 @@ function DisagreementRow({ c, item }: { c: PortalContext; item: ShadowItem }) {
       <Cell>
         <Answer allowed={appAllowed} />
       </Cell>
-      <Cell class="wrap">
+      <Cell>
         <Answer allowed={!appAllowed} reason={reason} />
       </Cell>
       <Cell>

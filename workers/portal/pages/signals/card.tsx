@@ -44,7 +44,7 @@ export async function SignalsCard({ c, productCode, current, sent, hasUnits }: S
                 type="number"
                 min={0}
                 required={false}
-                hint={`usage.low is sent at this balance, and usage.recovered 10 % above it. ${blank}`}
+                hint={`usage.low is sent at this balance, and usage.recovered 10% above it. ${blank}`}
               />
               <Select
                 form={form}
@@ -89,7 +89,7 @@ function describeSignals(
   const describe = (value: number | null, text: (value: number) => string) =>
     value === null ? blank : value === 0 ? "none" : text(value);
   const low = describe(lowBalance, (value) =>
-    lowBalanceIn === "percent" ? `${value} % of what a pack granted` : formatUnits(value),
+    lowBalanceIn === "percent" ? `${value}% of what a pack granted` : formatUnits(value),
   );
   const days = describe(expiringDays, (value) => (value === 1 ? "1 day before" : `${value} days before`));
   return `Low balance: ${low}. Expiring notice: ${days}.`;

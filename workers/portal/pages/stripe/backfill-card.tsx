@@ -40,9 +40,9 @@ function Buttons({ c, backfill: { jobId, status } }: { c: PortalContext; backfil
   return (
     <div>
       {status === "running" ? (
-        <ActionButton action={action("stop")} label="Stop" tone="danger" />
+        <ActionButton action={action("stop")} label="Stop backfill" tone="danger" />
       ) : (
-        <ActionButton action={action("resume")} label="Resume" />
+        <ActionButton action={action("resume")} label="Resume backfill" />
       )}
     </div>
   );

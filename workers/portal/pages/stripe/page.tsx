@@ -66,7 +66,7 @@ export async function renderStripePage(c: PortalContext, options: StripePageOpti
         <SamplePrices c={c} accountId={connection.stripeAccountId} />
       ) : null}
       {connection === null ? null : (
-        <Card title="Last events" note={<a href={buildPath(c, "/events")}>All events</a>}>
+        <Card title="Last events" note={<a href={buildPath(c, "/events")}>View all events</a>}>
           {events.length === 0 ? (
             <Empty title="No events yet">
               <p>Pay a checkout, or send a test event from Stripe.</p>

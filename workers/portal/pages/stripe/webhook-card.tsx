@@ -50,7 +50,7 @@ export function WebhookCard({
             <>
               <dt>Signing secret</dt>
               <dd>
-                set <Time at={webhookSetAt} now={c.get("now")} />{" "}
+                Set <Time at={webhookSetAt} now={c.get("now")} />{" "}
                 {webhookEndpointId === null ? "in Stripe" : <Id value={webhookEndpointId} />}
               </dd>
             </>
@@ -60,7 +60,7 @@ export function WebhookCard({
           <>
             <ActionButton
               action={buildPath(c, "/stripe/webhook")}
-              label={isSet ? "Register again…" : "Register webhook"}
+              label={isSet ? "Register webhook again…" : "Register webhook"}
               confirms={isSet}
               tone={isSet ? "" : "primary"}
               small={isSet}
@@ -89,7 +89,7 @@ export function WebhookCard({
                     placeholder="whsec_…"
                   />
                   <div>
-                    <SubmitButton tone="">Save secret</SubmitButton>
+                    <SubmitButton tone="">Save signing secret</SubmitButton>
                   </div>
                 </form>
               </div>

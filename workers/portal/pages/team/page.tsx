@@ -115,7 +115,7 @@ function MemberRow({ c, person, canManage }: { c: PortalContext; person: Person;
               ))}
             </select>
             <button class="button small" type="submit">
-              Update
+              Update role
             </button>
           </form>
         ) : (
@@ -138,7 +138,7 @@ function MemberRow({ c, person, canManage }: { c: PortalContext; person: Person;
             <ActionButton
               action={isSelf ? "/team/leave" : "/team/remove"}
               fields={{ operator: operatorId }}
-              label={isSelf ? "Leave…" : "Remove…"}
+              label={isSelf ? "Leave account…" : "Remove member…"}
               tone="danger"
               confirms
             />
@@ -160,8 +160,8 @@ function Invited({
 }) {
   const now = c.get("now");
   return (
-    <Card title="Pending">
-      <Table label="Invitations" columns={["Email", "Role", "Expires", actionsColumn]}>
+    <Card title="Pending invitations">
+      <Table label="Pending invitations" columns={["Email", "Role", "Expires", actionsColumn]}>
         {invited.map(({ invitationId, email, role, expiresAt }) => (
           <Row>
             <Cell class="wrap">{email}</Cell>
@@ -175,12 +175,12 @@ function Invited({
                   <ActionButton
                     action="/team/invitations/renew"
                     fields={{ invitation: invitationId, expires_at: String(expiresAt) }}
-                    label={isMailEnabled(c.env) ? "Send again" : "New link"}
+                    label={isMailEnabled(c.env) ? "Resend invitation" : "Create new link"}
                   />
                   <ActionButton
                     action="/team/invitations/revoke"
                     fields={{ invitation: invitationId }}
-                    label="Revoke…"
+                    label="Revoke invitation…"
                     tone="danger"
                     confirms
                   />
@@ -208,7 +208,7 @@ function InviteForm({ c, form }: { c: PortalContext; form: FormState }) {
         <FieldError form={form} name="" />
         <div>
           <button class="button primary" type="submit">
-            {isMailed ? "Send invitation" : "Create link"}
+            {isMailed ? "Send invitation" : "Create invitation link"}
           </button>
         </div>
       </form>

@@ -126,10 +126,10 @@ function Filters({
       <LocalTimeField form={form} name="until" label={filterLabels.until} zone={zone} required={false} />
       <FieldError form={form} name="" />
       <button class="button" type="submit">
-        Filter
+        Filter deliveries
       </button>
       {Object.keys({ ...form.values, ...form.errors }).length > 0 ? (
-        <a href={buildPath(c, "/deliveries")}>Clear</a>
+        <a href={buildPath(c, "/deliveries")}>Clear filters</a>
       ) : null}
     </form>
   );
@@ -161,7 +161,7 @@ function NoDelivery({
     return (
       <Empty title="No matching deliveries">
         <p>
-          <a href={buildPath(c, "/deliveries")}>Show all</a>
+          <a href={buildPath(c, "/deliveries")}>Show all deliveries</a>
         </p>
       </Empty>
     );
@@ -176,7 +176,7 @@ function NoDelivery({
     <Empty title={`No endpoint in ${c.get("mode")} mode yet`}>
       <p>Events are delivered to endpoints of your backend. Add one, and its deliveries appear here.</p>
       <a class="button" href={buildPath(c, "/webhooks")}>
-        Webhooks
+        Add endpoint
       </a>
     </Empty>
   );

@@ -113,9 +113,9 @@ function Actions({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
   switch (state) {
     case "failed":
     case "dead":
-      return <ActionButton action={path("requeue")} label="Retry now" tone="primary" small={false} />;
+      return <ActionButton action={path("requeue")} label="Retry delivery" tone="primary" small={false} />;
     case "sent":
-      return <ActionButton action={path("resend")} label="Resend" small={false} />;
+      return <ActionButton action={path("resend")} label="Resend event" small={false} />;
     case "pending":
       return null;
   }

@@ -24,8 +24,14 @@ export async function showDelivery(c: PortalContext) {
         }
       />
       <p class="delivery-facts">
-        <Target c={c} found={found} /> for <CustomerLink c={c} subjectRef={delivery.subjectRef} /> · event{" "}
-        <Id value={delivery.eventId} />
+        <Target c={c} found={found} />
+        {delivery.subjectRef === null ? null : (
+          <>
+            {" "}
+            for <CustomerLink c={c} subjectRef={delivery.subjectRef} />
+          </>
+        )}{" "}
+        · event <Id value={delivery.eventId} />
         {event.sequence === null ? null : <span class="quiet"> sequence {event.sequence}</span>} · created{" "}
         <FullTime at={event.occurredAt} now={c.get("now")} />
       </p>

@@ -107,7 +107,7 @@ export async function rotateSecret(c: PortalContext) {
 export async function sendTestEvent(c: PortalContext) {
   const reply = await callOperation(c, endpoints.sendTestEvent, { endpointId: getEndpointId(c) });
   if (reply.outcome === "refused") return renderRefusalPage(c, reply);
-  const text = "Test event sent. Reload the page to see the response.";
+  const text = "Test event sent. The response appears below.";
   return redirectWith(c, buildPath(c, `/deliveries/${reply.deliveryId}`), text);
 }
 

@@ -71,23 +71,29 @@ function Actions({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }
       ) : null}
       {canConfigure && !isEnabled ? (
         <a class="button primary" href={path("enable")}>
-          Enable…
+          Enable endpoint…
         </a>
       ) : null}
       {canOperate ? (
         <a class="button" href={path("replay")}>
-          Replay…
+          Replay events…
         </a>
       ) : null}
       {canConfigure ? (
         <>
           <a class="button" href={path("edit")}>
-            Edit
+            Edit endpoint
           </a>
           {isEnabled ? (
-            <ActionButton action={path("disable")} label="Disable…" small={false} confirms />
+            <ActionButton action={path("disable")} label="Disable endpoint…" small={false} confirms />
           ) : null}
-          <ActionButton action={path("delete")} label="Delete…" tone="danger" small={false} confirms />
+          <ActionButton
+            action={path("delete")}
+            label="Delete endpoint…"
+            tone="danger"
+            small={false}
+            confirms
+          />
         </>
       ) : null}
     </>
@@ -151,9 +157,9 @@ function Secret({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth })
         recorded in the audit log.
       </p>
       <div class="row">
-        <ActionButton action={path("reveal")} label="Reveal" />
+        <ActionButton action={path("reveal")} label="Reveal secret" />
         <a class="button small" href={path("rotate")}>
-          Rotate…
+          Rotate secret…
         </a>
       </div>
     </Card>

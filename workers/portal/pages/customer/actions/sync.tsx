@@ -81,9 +81,7 @@ async function syncPage(c: PortalContext, form: Form, preview: SyncPreview, isOu
             <p class="pad">
               <span>
                 <b>{toOperationTitle(operation)}</b>{" "}
-                <span class="quiet">
-                  {cause.replaceAll("_", " ")} in Stripe ({reason.replaceAll("_", " ")})
-                </span>
+                <span class="quiet">{describeSource(operation, [cause, reason])}</span>
               </span>
             </p>
             {touched.length === 0 ? null : <ChangeTable changes={touched} names={names} now={before.at} />}
@@ -97,5 +95,13 @@ async function syncPage(c: PortalContext, form: Form, preview: SyncPreview, isOu
         label={changes.length === 1 ? "Apply 1 change" : `Apply ${changes.length} changes`}
       />
     </>,
+  );
+}
+
+/** Says where a change is from, such as `read from Stripe: subscription, renewed`. A word that the title has is left out. */
+function describeSource(operation: string, words: string[]): string {
+  const others = [...new Set(words)].filter((word) => word !== operation);
+  return ["read from Stripe", ...(others.length === 0 ? [] : [others.join(", ").replaceAll("_", " ")])].join(
+    ": ",
   );
 }

@@ -18,7 +18,7 @@ export function Records({ c, subjectRef }: { c: PortalContext; subjectRef: strin
       ) : null}
       {mayRun(c, eraseCustomer) ? (
         <a class="button small" href={buildCustomerPath(c, subjectRef, "/erase")}>
-          Erase…
+          Erase customer…
         </a>
       ) : null}
     </div>

@@ -108,24 +108,26 @@ function LinkForm({ c, subjectRef }: { c: PortalContext; subjectRef: string }) {
     label: days === 1 ? "1 day" : `${days} days`,
   }));
   return (
-    <form method="post" action={buildCustomerPath(c, subjectRef, "/recovery-link")} class="form">
-      {/* The id is chosen with the form, so that a form sent twice is one link. */}
-      <input type="hidden" name="link_id" value={newId("lnk", c.get("now"))} />
-      <Select
-        form={emptyForm}
-        name="days"
-        label="Works for"
-        options={options}
-        fallback={String(defaultLinkDays)}
-        hint="Anyone with the link can open the customer's payment pages at Stripe. Send it to the customer only."
-      />
-      <div class="row">
-        <SubmitButton>Create link</SubmitButton>
-        <a class="button" href={buildCustomerPath(c, subjectRef)}>
-          Cancel
-        </a>
-      </div>
-    </form>
+    <Card title="New link" pad>
+      <form method="post" action={buildCustomerPath(c, subjectRef, "/recovery-link")} class="form">
+        {/* The id is chosen with the form, so that a form sent twice is one link. */}
+        <input type="hidden" name="link_id" value={newId("lnk", c.get("now"))} />
+        <Select
+          form={emptyForm}
+          name="days"
+          label="Works for"
+          options={options}
+          fallback={String(defaultLinkDays)}
+          hint="Anyone with the link can open the customer's payment pages at Stripe. Send it to the customer only."
+        />
+        <div class="row">
+          <SubmitButton>Create link</SubmitButton>
+          <a class="button" href={buildCustomerPath(c, subjectRef)}>
+            Cancel
+          </a>
+        </div>
+      </form>
+    </Card>
   );
 }
 

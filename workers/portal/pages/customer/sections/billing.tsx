@@ -35,7 +35,9 @@ export function Billing({ c, page }: { c: PortalContext; page: CustomerPage }) {
   return (
     <Card
       title="Billing"
-      note={<a href={linkToPage(c, page.customer.subjectRef, { tab: "payments" }, "#tabs")}>All payments</a>}
+      note={
+        <a href={linkToPage(c, page.customer.subjectRef, { tab: "payments" }, "#tabs")}>View all payments</a>
+      }
       pad
     >
       <Definitions class="pairs" items={facts} />

@@ -148,7 +148,7 @@ export function AsOfCard({ c, page: { customer, past } }: { c: PortalContext; pa
         />
         <div class="row">
           <button class="button" type="submit">
-            View
+            View access
           </button>
           {text === "" ? null : <a href={linkToPage(c, customer.subjectRef)}>Back to now</a>}
         </div>

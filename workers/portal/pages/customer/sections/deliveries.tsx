@@ -94,7 +94,7 @@ function Requeue({
   return (
     <ActionButton
       action={buildPath(c, `/deliveries/${delivery.deliveryId}/requeue`)}
-      label="Retry"
+      label="Retry delivery"
       fields={{ subject_ref: subjectRef }}
     />
   );

@@ -112,7 +112,7 @@ function Hold({
       {hold.liftedAt === null && !hold.effective ? " · released by a later payment" : null}{" "}
       {canAct && hold.effective ? (
         <a href={buildCustomerPath(c, customer.subjectRef, `/lift-hold?${query}`)} data-drawer>
-          Lift…
+          Lift hold…
         </a>
       ) : null}
     </small>
@@ -220,12 +220,22 @@ function Actions({
   return (
     <div class="actions">
       {kind === "usage_pack" ? (
-        <a class="button small" href={path("adjust")} aria-label={`Adjust ${productCode}`} data-drawer>
-          Adjust…
+        <a
+          class="button small"
+          href={path("adjust")}
+          aria-label={`Adjust units of ${productCode}`}
+          data-drawer
+        >
+          Adjust units…
         </a>
       ) : null}
-      <a class="button small danger" href={path("revoke")} aria-label={`Revoke ${productCode}`} data-drawer>
-        Revoke…
+      <a
+        class="button small danger"
+        href={path("revoke")}
+        aria-label={`Revoke access by ${productCode}`}
+        data-drawer
+      >
+        Revoke access…
       </a>
     </div>
   );

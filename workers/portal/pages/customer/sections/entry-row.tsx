@@ -204,18 +204,18 @@ function Actions({
       {offersUndo ? (
         <a
           href={buildCustomerPath(c, subjectRef, `/undo?sequence=${sequence}`)}
-          aria-label={`Undo #${sequence}`}
+          aria-label={`Undo change #${sequence}`}
           data-drawer
         >
-          Undo…
+          Undo change…
         </a>
       ) : null}
       {flip === null ? null : (
         <a
           href={linkToPage(c, subjectRef, { as_of: flip.after.decisionId })}
-          aria-label={`View the decision after #${sequence}`}
+          aria-label={`View decision after #${sequence}`}
         >
-          Decision
+          View decision
         </a>
       )}
     </>

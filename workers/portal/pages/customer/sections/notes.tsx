@@ -95,7 +95,7 @@ function Note({ c, note }: { c: PortalContext; note: CustomerNote }) {
           {note.operatorName}, <Time at={note.createdAt} now={c.get("now")} />
         </small>
         {canDelete && note.deletedAt === null ? (
-          <ActionButton action={path} label="Delete…" confirms />
+          <ActionButton action={path} label="Delete note…" confirms />
         ) : null}
       </div>
     </li>

@@ -54,10 +54,10 @@ export function Reservations({
                 <a
                   class="button small"
                   href={releasePath(c, subjectRef, reservation.reservationId)}
-                  aria-label={`Release the units held by ${reservation.key}`}
+                  aria-label={`Release units held by ${reservation.key}`}
                   data-drawer
                 >
-                  Release…
+                  Release units…
                 </a>
               ) : null}
             </Cell>

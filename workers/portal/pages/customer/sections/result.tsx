@@ -44,11 +44,10 @@ export function ActionResult({
         <a
           class="button small"
           href={buildCustomerPath(c, customer.subjectRef, `/undo?sequence=${sequence}`)}
-          aria-label="Undo this change"
           data-drawer
         >
           <Icon name="undo-2" />
-          Undo
+          Undo change
         </a>
       ) : null}
     </div>

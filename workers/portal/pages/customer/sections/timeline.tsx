@@ -77,7 +77,7 @@ function Kinds({
         ))}
       </select>
       <button class="button small" type="submit">
-        Filter
+        Filter activity
       </button>
       <span class="quiet zone">Times in {getZone(c)}</span>
     </form>
@@ -116,7 +116,7 @@ function Pages({
           href={linkToPage(c, subjectRef, { show, before: `${next.sequence}.${next.at}` }, "#tabs")}
           rel="next"
         >
-          Older
+          Older activity
         </a>
       )}
     </p>

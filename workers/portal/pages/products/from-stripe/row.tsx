@@ -35,14 +35,15 @@ export function PriceRow({ price, index, values, errors }: PriceRowProps) {
   return (
     <Row>
       <Cell>
-        <input
-          type="checkbox"
-          class="pick"
-          name={`pick_${index}`}
-          value="on"
-          checked={row.isPicked}
-          aria-label={`Create a product for ${what}`}
-        />
+        <label>
+          <input
+            type="checkbox"
+            name={`pick_${index}`}
+            value="on"
+            checked={row.isPicked}
+            aria-label={`Create a product for ${what}`}
+          />
+        </label>
         <input type="hidden" name={`price_${index}`} value={priceId} />
       </Cell>
       <Cell class="wrap">
@@ -56,8 +57,8 @@ export function PriceRow({ price, index, values, errors }: PriceRowProps) {
           </p>
         ))}
       </Cell>
-      <Cell>{text("code", "Code", row.code, { class: "mono" })}</Cell>
-      <Cell>{text("name", "Name", row.name, {})}</Cell>
+      <Cell class="wrap">{text("code", "Code", row.code, { class: "mono" })}</Cell>
+      <Cell class="wrap">{text("name", "Name", row.name, {})}</Cell>
       <Cell class="wrap">
         {interval === null ? (
           <>
