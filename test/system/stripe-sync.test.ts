@@ -63,6 +63,9 @@ describe("sync from Stripe", () => {
       has_access: false,
       reason: "payment_disputed",
     });
+    // A later read reports the same refund and dispute at another time.
+    await advanceClock(world.origin, 120);
+    expect((await sync<Preview>("synced", false)).changes).toEqual([]);
   });
 
   it.each([

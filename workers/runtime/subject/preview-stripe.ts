@@ -78,15 +78,25 @@ function decideOnCopy(
     const touched = toEntitlementChanges(state, decision.draft.touched);
     const after = applyEntry(state, decision.draft);
     const subscriptions = findSubscriptionsAround(state, after);
+    // Reads of what is known, and terms or settings without an effect yet, are recorded but are no difference.
+    const isQuiet = quietOperations.includes(operation) || isKnownReversal(state, fact);
+    if (!isQuiet || touched.length > 0) changes.push({ operation, reason, touched, subscriptions, fact });
     state = after;
-    // A read of an unchanged subscription, and terms or settings without an effect yet, are recorded but are no difference.
-    if (!quietOperations.includes(operation) || touched.length > 0)
-      changes.push({ operation, reason, touched, subscriptions, fact });
   }
   return { state, changes };
 }
 
 const quietOperations: EntryDraft["operation"][] = ["subscription", "allowance", "settings"];
+
+/** Returns whether the refund or dispute is on record as the fact reports it. The time of the report makes no difference. */
+function isKnownReversal({ records }: SubjectState, fact: SubjectFact): boolean {
+  if (fact.type !== "refund" && fact.type !== "dispute") return false;
+  const record = records.get(fact.paymentIntentId);
+  if (record?.type !== "payment") return false;
+  const report = fact.type === "refund" ? fact.refund : fact.dispute;
+  const known = fact.type === "refund" ? record.refunds[report.id] : record.disputes[report.id];
+  return known?.status === report.status && known.amount === report.amount;
+}
 
 export function toStripeContext(identity: SubjectIdentity, graceDays: number): StripeDecisionContext {
   return { graceDays, deriveEntitlementId: buildEntitlementIds(identity) };

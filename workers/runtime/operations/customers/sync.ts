@@ -28,11 +28,12 @@ export const apply = implementForCustomer(
     if (found.preview.fingerprint !== fingerprint)
       return { outcome: "preview_outdated", preview: found.preview };
     const { env, audit } = context;
-    const after = { changes: found.preview.changes.length, reason: ledgerReason(actionReason) };
+    const changes = found.preview.changes.length;
+    const after = { changes, reason: ledgerReason(actionReason) };
     // Write the audit row first; a crash after the merge would otherwise leave it unattributed.
     await writeAuditEntry(env.DB, audit({ target: subjectRef, after }));
     const merged = await stripeSync.applySync(found.inbound, found.differences);
-    return merged.outcome === "erased" ? erasedRefusal() : { outcome: "done", changes: merged.changes };
+    return merged.outcome === "erased" ? erasedRefusal() : { outcome: "done", changes };
   },
 );
 
