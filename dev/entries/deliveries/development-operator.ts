@@ -41,9 +41,9 @@ export class DevelopmentOperator extends WorkerEntrypoint<DeliveriesEnv> {
   async listEndpoints(scope: Scope) {
     const now = await currentTime(this.env.DEV);
     const rows = await listEndpoints(dataOf(this.env, scope), scope);
-    return rows.map(({ endpoint: { signingSecrets, ...endpoint }, open }) => {
+    return rows.map(({ signingSecrets, ...endpoint }) => {
       const [, former] = findActiveSecrets(parseSigningSecrets(signingSecrets), now);
-      return { ...endpoint, formerSecretSignsUntil: former?.signsUntil ?? null, openDeliveries: open };
+      return { ...endpoint, formerSecretSignsUntil: former?.signsUntil ?? null };
     });
   }
 

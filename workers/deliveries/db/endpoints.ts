@@ -43,22 +43,13 @@ export async function insertEndpoint(
   return (result?.meta.changes ?? 0) > 0;
 }
 
-export interface EndpointWithBacklog {
-  endpoint: EndpointRow;
-  /** The number of deliveries that still have a next attempt. */
-  open: number;
-}
-
 /** Returns all endpoints that are not deleted, oldest first. */
-export async function listEndpoints(db: D1Database, scope: Scope) {
-  const open = sql<number>`(SELECT count(*) FROM deliveries
-    WHERE deliveries.endpoint_id = ${endpoints.endpointId} AND deliveries.next_attempt_at IS NOT NULL)`;
-  const rows: EndpointWithBacklog[] = await drizzle(db)
-    .select({ endpoint: endpoints, open })
+export async function listEndpoints(db: D1Database, scope: Scope): Promise<EndpointRow[]> {
+  return drizzle(db)
+    .select()
     .from(endpoints)
     .where(and(inScope(endpoints, scope), isNull(endpoints.deletedAt)))
     .orderBy(endpoints.endpointId);
-  return rows;
 }
 
 /** Deliveries that end in the request of an edit; the others end when they are due. */
