@@ -40,7 +40,7 @@ export const isMailEnabled = ({ MAIL, MAIL_FROM }: MailEnv): boolean =>
   MAIL !== undefined || Boolean(MAIL_FROM);
 
 /** Returns what is missing in the configuration of this installation, or `null`: then no message can be sent. */
-export function findMailFault(env: MailEnv): string | null {
+function findMailFault(env: MailEnv): string | null {
   if (env.MAIL === undefined) return "there is no binding MAIL";
   if (!env.MAIL_FROM) return "MAIL_FROM is not set";
   return getPublicOrigin(env) === null ? "PUBLIC_ORIGIN is not set, or is no address" : null;
