@@ -69,6 +69,7 @@ export async function newFuzzWorld(): Promise<FuzzWorld> {
     ...(await walkPages(stranger, ["/sign-in", "/forgot-password", ...(await makeLinks(world, owner))])),
     ...(await findAccountForms(world)),
   ];
+  await leaveUnreportedPurchase(world);
   return {
     world,
     owner,
@@ -107,6 +108,13 @@ async function makePurchases(world: World, receiver: ScriptedReceiver): Promise<
   await hooks.done(enableEndpoint, { endpointId, waiting: "drop" });
   const disabled = await hooks.create(`${receiver.url}/disabled`);
   await hooks.done(disableEndpoint, { endpointId: disabled.endpointId });
+}
+
+/** Stripe has a purchase that it never reports, so a sync finds a difference. */
+async function leaveUnreportedPurchase(world: World): Promise<void> {
+  await world.stripe.deliver("drop");
+  await buy(world, "user_fuzz");
+  await world.stripe.deliver("normal");
 }
 
 /** What operators set up: members, an invitation, archived objects, a note, a recovery link. */
