@@ -72,6 +72,7 @@ describe("send_email binding in Miniflare", () => {
     expect(await sendMail(env, "new@acme.example", buildInvitationMessage(invitation))).toEqual({
       outcome: "failed",
       reason: "the mail service says “email from [removed] not allowed”",
+      isOwnFault: false,
     });
   });
 });
