@@ -9,10 +9,8 @@ export async function untilShown(portal: PortalClient, path: string, text: RegEx
     const { html } = await portal.get(path);
     if (text.test(html)) return;
     if (Date.now() > patientUntil) throw new Error(`${path} never shows ${text}: ${sentencesOf(html)}`);
-    // A connection that was idle can be closed as it is used again: the next round has another one.
-    await fetch(`${portal.origin}/__dev/cron`, { method: "POST" }).then(
-      (reply) => reply.text(),
-      () => undefined,
-    );
+    const reply = await fetch(`${portal.origin}/__dev/cron`, { method: "POST" });
+    const answer = await reply.text();
+    if (!reply.ok) throw new Error(`sweeps: ${reply.status} ${answer}`);
   }
 }

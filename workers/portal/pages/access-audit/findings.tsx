@@ -146,11 +146,10 @@ function Action({
       {label}
     </a>
   );
-  const none = null;
   switch (action) {
     case "sync":
       return subjectRef === null || !mayRun(c, applySync)
-        ? none
+        ? null
         : link("Sync from Stripe", `${buildCustomerPath(c, subjectRef)}/sync`);
     case "retry_event":
       return link("Review event", buildPath(c, `/events/${target}`));
@@ -158,12 +157,12 @@ function Action({
       return link("Add price to a product", buildPath(c, "/products"));
     case "name_price":
       return stripeId === null
-        ? none
+        ? null
         : link("Open payment in Stripe", buildStripeUrl(stripeId, c.get("mode"), null));
     case "map":
       return link("Map customers", buildPath(c, "/access-audit#mapping"));
     case "import":
-      if (!canImport || importState === "done" || !mayRun(c, importFindings)) return none;
+      if (!canImport || importState === "done" || !mayRun(c, importFindings)) return null;
       return (
         <ActionButton
           action={`${path}/import`}
@@ -173,6 +172,6 @@ function Action({
         />
       );
     case "none":
-      return none;
+      return null;
   }
 }
